@@ -1,0 +1,126 @@
+"""Options in, application out: the one place where everything is wired."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.applications import Starlette
+
+
+from tocsin import __version__
+from tocsin.channels.console.client import Console
+from tocsin.channels.file.client import FileOutbox
+from tocsin.comms.render import renderer
+from tocsin.engine.clock import Clock, SystemClock
+from tocsin.engine.database import DataDirectory, Database
+from tocsin.engine.kinds import Follow, Registry
+from tocsin.engine.model import SYSTEM
+from tocsin.engine.outbox import Channel
+from tocsin.engine.runtime import Runtime
+from tocsin.incidents import api as incidents_api
+from tocsin.incidents import tables as incident_tables
+from tocsin.incidents.commands import NoteDeliveryFailure
+from tocsin.incidents.kind import incident_kind
+from tocsin.people.kind import person_kind, team_kind
+from tocsin.playbooks import shelf as shipped
+from tocsin.playbooks.handlers import Bookshelf, playbook_kind, publication
+from tocsin.playbooks.load import digest_of
+from tocsin.playbooks.model import Playbook
+from tocsin.services.kind import service_kind
+from tocsin.web import system
+from tocsin.web.endpoints import Endpoint, routes
+
+DEFAULT_PLAYBOOK: Final = "house"
+"""What an installation begins with; ``--playbook`` and each service may name another."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an installation is started with."""
+
+    data: Path | None = None
+    database_url: str = ""
+    public_url: str = ""
+    default_playbook: str = DEFAULT_PLAYBOOK
+    clock: Clock | None = None
+    console: Channel | None = None
+    outbox: Path | None = None
+
+
+@dataclass(frozen=True)
+class App:
+    """A wired installation: the engine, the playbooks and the HTTP application."""
+
+    runtime: Runtime
+    shelf: Bookshelf
+    asgi: Starlette
+    endpoints: list[Endpoint]
+    options: Options
+
+
+def build(options: Options) -> App:
+    """Return the application; nothing runs until it is started.
+
+    Raises:
+        Unavailable: the database cannot be used.
+
+    """
+    _ = incident_tables
+    directory = DataDirectory(options.data or Path("tocsin-data"))
+    directory.make()
+    database = Database(options.database_url or directory.database_url)
+    database.prepare()
+    shelf = Bookshelf()
+    registry = Registry(
+        kinds={
+            kind.name: kind
+            for kind in (incident_kind(shelf, options.default_playbook), playbook_kind(), person_kind(), team_kind(), service_kind())
+        },
+        reactions=(),
+    )
+    channels: dict[str, Channel] = {
+        "console": options.console or Console(),
+        "file": FileOutbox(options.outbox or directory.path / "outbox"),
+    }
+
+    def playbook_of(digest: str) -> Playbook | None:
+        with runtime.reading() as reader:
+            return shelf.by_digest(digest, reader)
+
+    runtime = Runtime(database, registry, options.clock or SystemClock(), channels, renderer(playbook_of), _on_failure)
+    endpoints = [*incidents_api.endpoints(shelf, options.default_playbook), *system.endpoints()]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        start(app)
+        try:
+            yield
+        finally:
+            runtime.stop()
+
+    asgi = Starlette(routes=[*system.plain_routes(runtime, endpoints, __version__), *routes(endpoints, runtime)], lifespan=lifespan)
+    app = App(runtime, shelf, asgi, endpoints, options)
+    return app
+
+
+def start(app: App) -> None:
+    """Start the engine and put the shipped playbooks in force where they are new or changed."""
+    app.runtime.start()
+    for playbook_id in shipped.shipped():
+        text = shipped.text_of(playbook_id)
+        current: Any = app.runtime.committer.state(f"playbook:{playbook_id}")
+        if current is not None and (current.digest == digest_of(text) or not current.shipped):
+            continue
+        loaded = shipped.load_shipped(playbook_id)
+        app.runtime.commit_now("playbook", playbook_id, publication(loaded, shipped=True), SYSTEM)
+
+
+def _on_failure(stream: str, key: str, channel: str, why: str) -> Follow | None:
+    kind, _, record = stream.partition(":")
+    return Follow("incident", record, NoteDeliveryFailure(key, channel, why)) if kind == "incident" else None
+
+

@@ -1,0 +1,1 @@
+"""One folder per way to reach people and systems. Each passes the same contract tests."""

@@ -1,0 +1,1 @@
+"""Print messages where the server runs."""

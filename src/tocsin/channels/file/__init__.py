@@ -1,0 +1,1 @@
+"""Leave each message as a JSON file in a folder."""

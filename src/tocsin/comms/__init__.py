@@ -1,0 +1,1 @@
+"""What audiences are told: templates rendered from frozen values."""

@@ -1,0 +1,105 @@
+"""Read the event log: facts of a stream, states from snapshot and tail, and the check of the hash chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from tocsin.engine import chain, tables
+from tocsin.engine.kinds import Kind, Registry
+from tocsin.engine.model import Actor, Fact, moment
+
+_actors: msgspec.json.Decoder[Actor] = msgspec.json.Decoder(Actor)
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where a stream stands: its last version, hash, and the version of the newest snapshot."""
+
+    version: int = 0
+    hash: bytes = chain.GENESIS
+    snapshot_version: int = 0
+
+
+def decode(registry: Registry, row: Any) -> Fact:
+    """Turn a row of the table into a fact."""
+    kind = registry.kind_of(row.stream)
+    event = registry.decoder(kind).decode(row.body)
+    return Fact(
+        stream=row.stream,
+        version=row.version,
+        event=event,
+        occurred_at=moment(row.occurred_at),
+        recorded_at=moment(row.recorded_at),
+        actor=_actors.decode(row.actor),
+        position=row.position,
+    )
+
+
+def read_facts(connection: Connection, registry: Registry, stream: str, after: int = 0) -> Iterator[Fact]:
+    """Return the facts of a stream in recorded order, after the given version."""
+    table = tables.facts
+    rows = connection.execute(
+        select(table).where(table.c.stream == stream, table.c.version > after, table.c.body.is_not(None)).order_by(table.c.version),
+    )
+    for row in rows:
+        yield decode(registry, row)
+
+
+def fold(kind: Kind, stream: str, facts: Sequence[Fact] | Iterator[Fact]) -> Any:
+    """Return the state that follows from these facts, from nothing."""
+    state = kind.initial(stream.partition(":")[2])
+    for fact in facts:
+        state = kind.evolve(state, fact)
+    return state
+
+
+def load(connection: Connection, registry: Registry, stream: str) -> tuple[Any, Head]:
+    """Return the state of a stream (from its newest usable snapshot and the facts after it) and where it stands."""
+    kind = registry.kind_of(stream)
+    row = connection.execute(select(tables.streams).where(tables.streams.c.stream == stream)).first()
+    if row is None:
+        return kind.initial(stream.partition(":")[2]), Head()
+    state: Any = None
+    after = 0
+    if row.snapshot is not None and row.fold_version == kind.fold_version:
+        state = msgspec.json.decode(row.snapshot, type=kind.state)
+        after = row.snapshot_version
+    else:
+        state = kind.initial(stream.partition(":")[2])
+    for fact in read_facts(connection, registry, stream, after):
+        state = kind.evolve(state, fact)
+    return state, Head(row.version, row.head, row.snapshot_version)
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A place where the chain does not hold."""
+
+    stream: str
+    version: int
+    what: str
+
+
+def verify(connection: Connection, stream: str) -> list[Broken]:
+    """Check a stream's hash chain from its first fact to its head; return where it breaks (nothing: it is whole)."""
+    table = tables.facts
+    previous = chain.GENESIS
+    expected = 1
+    broken = []
+    for row in connection.execute(select(table).where(table.c.stream == stream).order_by(table.c.version)):
+        if row.version != expected:
+            broken.append(Broken(stream, expected, "a fact is missing"))
+            expected = row.version
+        if row.body is not None and chain.digest(row.salt, row.body.encode()) != row.digest:
+            broken.append(Broken(stream, row.version, "the content was changed"))
+        wanted = chain.link(previous, row.version, row.type, row.occurred_at, row.recorded_at, row.actor, row.digest)
+        if wanted != row.hash:
+            broken.append(Broken(stream, row.version, "the hash does not follow from the fact before"))
+        previous = row.hash
+        expected += 1
+    head = connection.execute(select(tables.streams.c.version, tables.streams.c.head).where(tables.streams.c.stream == stream)).first()
+    if head is None or head.version != expected - 1 or head.head != previous:
+        broken.append(Broken(stream, expected - 1, "the end of the stream is not the one that was kept"))
+    return broken

@@ -1,0 +1,207 @@
+"""What a running installation is made of, and the two things every handler does with it: commit a command, read a state."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from tocsin.engine import log
+from tocsin.engine.clock import Clock, VirtualClock
+from tocsin.engine.committer import Committed, Committer, Result, Submission
+from tocsin.engine.database import Database
+from tocsin.engine.errors import NotFound, Refused
+from tocsin.engine.kinds import Follow, Registry
+from tocsin.engine.model import Actor, Command, Fact, Reader
+from tocsin.engine.outbox import Channel, Outbox, Renderer
+from tocsin.engine.timers import Timers
+
+_ADMIN_TOKEN: Final = "admin_token"
+_MOST_ROUNDS: Final = 10_000
+
+
+class Feed:
+    """Tells who listens that records changed, after the commit. It carries no content: listeners read what they may see."""
+
+    def __init__(self) -> None:
+        self._listeners: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, int]]]] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def listen(self) -> Iterator[asyncio.Queue[tuple[str, int]]]:
+        """Return a queue of (stream, version), for as long as the context lasts; the queue drops nothing."""
+        entry = (asyncio.get_running_loop(), asyncio.Queue[tuple[str, int]]())
+        with self._lock:
+            self._listeners.append(entry)
+        try:
+            yield entry[1]
+        finally:
+            with self._lock:
+                self._listeners.remove(entry)
+
+    def publish(self, facts: list[tuple[str, int]]) -> None:
+        """Tell every listener; called on the committer's thread."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for loop, queue in listeners:
+            for fact in facts:
+                with suppress(RuntimeError):  # the listener's loop has been closed meanwhile
+                    loop.call_soon_threadsafe(queue.put_nowait, fact)
+
+
+class Runtime:
+    """One running installation. Made by ``app.build``; ``start`` and ``stop`` bracket its life."""
+
+    def __init__(
+        self, database: Database, registry: Registry, clock: Clock, channels: Mapping[str, Channel], render: Renderer,
+        on_failure: Callable[[str, str, str, str], Follow | None],
+    ) -> None:  # fmt: skip
+        self.database = database
+        self.registry = registry
+        self.clock = clock
+        self.channels = channels
+        self.committer = Committer(database, registry, clock)
+        self.timers = Timers(database, self.committer, clock)
+        self.outbox = Outbox(database, self.committer, clock, channels, render, on_failure)
+        self.feed = Feed()
+        self._advancing = threading.Lock()
+        self.committer.listen(self._committed)
+
+    def start(self) -> None:
+        """Start the committer, timers and outbox."""
+        self.committer.start()
+        self.timers.start()
+        self.outbox.start()
+
+    def stop(self) -> None:
+        """Stop in reverse order; what was accepted is on disk before this returns."""
+        self.outbox.stop()
+        self.timers.stop()
+        self.committer.stop()
+        self.database.close()
+
+    def _committed(self, committed: Committed) -> None:
+        if committed.timers:
+            self.timers.changed()
+        if committed.deliveries:
+            self.outbox.changed()
+        if committed.facts:
+            self.feed.publish([(fact.stream, fact.version) for fact in committed.facts])
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    async def commit(self, kind: str, record: str, command: Command, actor: Actor, key: str = "", request: str = "") -> Result:
+        """Carry out a command and return its result once it is on disk.
+
+        Raises:
+            Refused: it cannot be carried out; nothing was written.
+
+        """
+        return await asyncio.wrap_future(self.committer.submit(Submission(f"{kind}:{record}", command, actor, key, request)))
+
+    def commit_now(self, kind: str, record: str, command: Command, actor: Actor, key: str = "") -> Result:
+        """Carry out a command from a thread that may wait."""
+        return self.committer.submit(Submission(f"{kind}:{record}", command, actor, key)).result()
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def state(self, kind: str, record: str) -> Any:
+        """Return the state of a record.
+
+        Raises:
+            NotFound: there is no such record.
+
+        """
+        found = self.committer.state(f"{kind}:{record}")
+        if found is None:
+            raise NotFound(f"There is no {kind} {record}.", fix="Check the id.")
+        return found
+
+    def facts(self, kind: str, record: str, after: int = 0) -> list[Fact]:
+        """Return the facts of a record in recorded order, after the given version."""
+        with self.database.reading() as connection:
+            return list(log.read_facts(connection, self.registry, f"{kind}:{record}", after))
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Read states and rows outside a command."""
+        with self.database.reading() as connection:
+            yield _Reader(self, connection)
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Run what is due and send what waits, until nothing is left to do at this moment."""
+        for _ in range(_MOST_ROUNDS):
+            if not self.timers.run_due() + self.outbox.drain():
+                return
+        raise Refused("Timers and deliveries did not come to rest.", fix="Report this with the log: some duty sets itself again and again.")
+
+    def advance(self, to: datetime) -> datetime:
+        """Move a virtual clock to a later moment, stopping at every due timer on the way.
+
+        Raises:
+            Refused: the clock is the machine's.
+
+        """
+        clock = self.clock
+        if not isinstance(clock, VirtualClock):
+            raise Refused("This server's clock is the machine's own.", fix="Start it with --virtual-clock to move the time.")
+        with self._advancing:
+            self.settle()
+            for _ in range(_MOST_ROUNDS):
+                due = self.timers.next_due()
+                if due is None or due > to:
+                    break
+                clock.set(due)
+                self.settle()
+            clock.set(to)
+            self.settle()
+        return clock.now()
+
+    # -- the first token --------------------------------------------------------------------------
+
+    def first_token(self) -> str | None:
+        """Return a new administrator's token at the very first start, None later; only its digest is kept."""
+        if self.database.setting(_ADMIN_TOKEN) is not None:
+            return None
+        token = f"tocsin_{secrets.token_urlsafe(24)}"
+        self.database.keep_setting(_ADMIN_TOKEN, _digest(token))
+        return token
+
+    def set_token(self, token: str) -> None:
+        """Replace the administrator's token."""
+        self.database.keep_setting(_ADMIN_TOKEN, _digest(token))
+
+    def is_admin_token(self, token: str) -> bool:
+        """Tell whether this is the administrator's token."""
+        kept = self.database.setting(_ADMIN_TOKEN)
+        return kept is not None and secrets.compare_digest(kept, _digest(token))
+
+
+class _Reader:
+    def __init__(self, runtime: Runtime, connection: Connection) -> None:
+        self._runtime = runtime
+        self._connection = connection
+        self.now = runtime.clock.now()
+
+    def state(self, stream: str) -> Any:
+        return self._runtime.committer.state(stream)
+
+    def rows(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        return list(self._connection.execute(statement, parameters or {}))
+
+    def fact(self, stream: str, version: int) -> Fact | None:
+        facts = log.read_facts(self._connection, self._runtime.registry, stream, version - 1)
+        return next((fact for fact in facts if fact.version == version), None)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The record of an incident: events, state, decisions, milestones, obligations, gates, roles, process health."""

@@ -1,0 +1,130 @@
+"""The API of incidents: commands as bodies, everything else as views."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Command
+from tocsin.incidents import commands as c
+from tocsin.incidents import handlers, queries, timeline
+from tocsin.playbooks.handlers import Bookshelf
+from tocsin.web.endpoints import Asked, Endpoint, command
+
+_AS_OF = (("at", "As of this moment (RFC 3339)"), ("reading", "happened_by (default) or known_by"))
+
+_COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
+    ("update", c.Update, "Change title, impact, service, topic or cause"),
+    ("severity", c.ChangeSeverity, "Change the severity"),
+    ("marks", c.SetMark, "Set a circumstance"),
+    ("acknowledge", c.Acknowledge, "Acknowledge"),
+    ("roles", c.AssignRole, "Assign or hand over a role"),
+    ("roles/vacate", c.VacateRole, "Take a role from its holder"),
+    ("invitations", c.Invite, "Call people in"),
+    ("participants", c.Join, "Take part"),
+    ("entries", c.LogEntry, "Log a typed entry"),
+    ("entries/correct", c.CorrectEntry, "Correct an entry"),
+    ("assessment", c.Assess, "Write the first assessment"),
+    ("mitigations", c.StartMitigation, "Begin a mitigation"),
+    ("mitigations/complete", c.CompleteMitigation, "Say that a mitigation is in place"),
+    ("mitigations/verify", c.VerifyMitigation, "Say whether a mitigation helped"),
+    ("milestones", c.SetMilestone, "Set or correct a milestone"),
+    ("stage", c.MoveStage, "Move to another stage"),
+    ("resolve", c.Resolve, "Resolve"),
+    ("close", c.Close, "Close"),
+    ("reopen", c.Reopen, "Reopen"),
+    ("dismiss", c.Dismiss, "Say that it was not an incident"),
+    ("relapse", c.Relapse, "Report a relapse"),
+    ("checks/tick", c.Tick, "Verify a criterion"),
+    ("checks/untick", c.Untick, "Take a tick back"),
+    ("checks/waive", c.Waive, "Waive a criterion"),
+    ("figures", c.RecordFigure, "Record a figure of the impact"),
+    ("alerts", c.LinkAlert, "Link an alert"),
+    ("links", c.AddLink, "Name a record in another system"),
+    ("obligations/done", c.MarkDone, "Say that an obligation was met"),
+    ("obligations/waive", c.WaiveObligation, "Waive an obligation"),
+    ("merge", c.Merge, "Merge into another incident"),
+)
+
+
+def moment_of(asked: Asked, name: str = "at") -> datetime | None:
+    """Return a moment of the query.
+
+    Raises:
+        Refused: it is not a time with a zone.
+
+    """
+    text = asked.query.get(name, "")
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+    except ValueError as error:
+        raise Refused(f"{name} {text!r} is not a time.", fix="Write it like 2026-01-31T14:05:00Z.", field=name) from error
+    if found.tzinfo is None:
+        raise Refused(f"{name} {text!r} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=name)
+    return found
+
+
+def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
+    """Return the endpoints of incidents."""
+
+    def read(function: Callable[..., Any], **more: Any) -> Callable[[Asked], Awaitable[Any]]:
+        async def handle(asked: Asked) -> Any:
+            return await asyncio.to_thread(
+                function, asked.runtime, shelf, asked.path["id"], at=moment_of(asked), reading=asked.query.get("reading", "happened_by"), **more,
+            )  # fmt: skip
+
+        return handle
+
+    async def declare(asked: Asked) -> Any:
+        return await handlers.declare(asked.runtime, shelf, default_playbook, asked.body, asked.actor, asked.key, asked.fingerprint)
+
+    async def listed(asked: Asked) -> Any:
+        def work() -> dict[str, Any]:
+            try:
+                limit = int(asked.query.get("limit", queries.DEFAULT_LIMIT))
+            except ValueError as error:
+                raise Refused("limit is not a number.", fix="Write limit=50.", field="limit") from error
+            with asked.runtime.reading() as reader:
+                rows = queries.list_incidents(
+                    reader, asked.viewer, state=asked.query.get("state", ""), severity=asked.query.get("severity", ""),
+                    service=asked.query.get("service", ""), after=asked.query.get("after", ""), limit=limit,
+                )  # fmt: skip
+            return {"incidents": rows, "next": rows[-1]["id"] if rows and len(rows) == limit else None}
+
+        return await asyncio.to_thread(work)
+
+    async def exported(asked: Asked) -> Any:
+        shown = await asyncio.to_thread(handlers.shown_timeline, asked.runtime, shelf, asked.path["id"], moment_of(asked))
+        return timeline.export(asked.path["id"], shown)
+
+    async def draft(asked: Asked) -> Any:
+        return await asyncio.to_thread(handlers.compose, asked.runtime, shelf, asked.path["id"], asked.path["message"])
+
+    async def post(asked: Asked) -> Any:
+        return await handlers.post_update(asked.runtime, shelf, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
+
+    async def verify(asked: Asked) -> Any:
+        broken = await asyncio.to_thread(handlers.check_chain, asked.runtime, "incident", asked.path["id"])
+        return {"incident": asked.path["id"], "whole": not broken, "broken": broken}
+
+    found = [command(f"/incidents/{{id}}/{path}", "incident", body, summary) for path, body, summary in _COMMANDS]
+    return [
+        *found,
+        Endpoint("POST", "/incidents", "Declare an incident", declare, c.Declare, 201, tag="incident"),
+        Endpoint("POST", "/incidents/import", "Take in an incident that was written down elsewhere", declare, c.Import, 201, tag="incident"),
+        Endpoint(
+            "GET", "/incidents", "List incidents, newest first", listed, tag="incident",
+            query=(("state", "open, ended, a stage"), ("severity", ""), ("service", ""), ("after", "Id of the last one seen"), ("limit", "At most 500")),
+        ),
+        Endpoint("GET", "/incidents/{id}", "One incident", read(handlers.view), tag="incident", query=_AS_OF),
+        Endpoint("GET", "/incidents/{id}/timeline", "Its timeline", read(handlers.shown_timeline), tag="incident", query=_AS_OF),
+        Endpoint("GET", "/incidents/{id}/timeline/export", "Its timeline for a file", exported, tag="incident"),
+        Endpoint("GET", "/incidents/{id}/updates/draft/{message}", "A message as the record fills it", draft, tag="incident"),
+        Endpoint("POST", "/incidents/{id}/updates", "Post an update", post, c.PostUpdate, tag="incident"),
+        Endpoint("GET", "/incidents/{id}/verify", "Check the record's hash chain", verify, tag="incident"),
+    ]  # fmt: skip

@@ -1,0 +1,380 @@
+"""What people, alerts and timers can ask of an incident. The same values are the bodies of the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from tocsin.engine.model import Command
+from tocsin.incidents.model import Link, Precision, Reading
+
+Time = Annotated[datetime, Meta(tz=True)]
+"""A moment with a zone."""
+Line = Annotated[str, Meta(min_length=1, max_length=300)]
+Text = Annotated[str, Meta(min_length=1, max_length=100_000)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Declare(Command, frozen=True):
+    """Declare an incident. Without a severity the playbook's default holds."""
+
+    title: Line
+    playbook: str | None = None
+    severity: str | None = None
+    service: str = ""
+    impact: str = ""
+    detected_by: str = ""
+    cause: str = ""
+    topic: str = ""
+    marks: dict[str, bool] = {}
+    assessment: dict[str, str] = {}
+    started_at: Time | None = None
+    detected_at: Time | None = None
+    lead: str | None = None
+    triage: bool = False
+    """Start in the playbook's triage stage, before it is certain that this is an incident."""
+    private: bool = False
+    alerts: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    at: Time | None = None
+    id: str | None = None
+    """An id of the playbook's pattern; made when it is not given."""
+
+
+class Update(Command, frozen=True):
+    """Change what the incident says of itself."""
+
+    title: Line | None = None
+    impact: str | None = None
+    service: str | None = None
+    topic: str | None = None
+    cause: str | None = None
+
+
+class ChangeSeverity(Command, frozen=True):
+    """Raise the severity, or lower it with a reason."""
+
+    severity: str
+    reason: str = ""
+    because: tuple[str, ...] = ()
+    at: Time | None = None
+
+
+class SetMark(Command, frozen=True):
+    """Set a circumstance of the playbook, such as ``customer_visible``."""
+
+    mark: str
+    value: bool = True
+
+
+class Acknowledge(Command, frozen=True):
+    """Say that you are on it. A second time is no error."""
+
+    person: Name | None = None
+    at: Time | None = None
+
+
+class AssignRole(Command, frozen=True):
+    """Give a role to a person, or hand it over from whoever holds it."""
+
+    role: Name
+    person: Name
+    note: str = ""
+    at: Time | None = None
+
+
+class VacateRole(Command, frozen=True):
+    """Take a role from its holder without naming another."""
+
+    role: Name
+    note: str = ""
+    at: Time | None = None
+
+
+class Invite(Command, frozen=True):
+    """Call people in."""
+
+    people: Annotated[tuple[Name, ...], Meta(min_length=1)]
+    why: str = ""
+    at: Time | None = None
+
+
+class Join(Command, frozen=True):
+    """Take part."""
+
+    person: Name
+    at: Time | None = None
+
+
+class LogEntry(Command, frozen=True):
+    """Add a typed entry to the timeline; ``at`` back-dates it."""
+
+    kind: Name
+    text: Text
+    by: str = ""
+    at: Time | None = None
+    reading: Reading | None = None
+    field: str = ""
+    attachments: tuple[str, ...] = ()
+
+
+class CorrectEntry(Command, frozen=True):
+    """Correct an entry by its number; what is not given stays as it was."""
+
+    entry: int
+    text: Text | None = None
+    at: Time | None = None
+    by: str | None = None
+    kind: str | None = None
+    reading: Reading | None = None
+    reason: str = ""
+
+
+class Assess(Command, frozen=True):
+    """Write the first assessment: answers to the playbook's questions."""
+
+    answers: dict[str, str]
+    by: str = ""
+    at: Time | None = None
+
+
+class StartMitigation(Command, frozen=True):
+    """Begin a mitigation. ``done`` where it is already in place."""
+
+    kind: Name
+    text: Text
+    by: str = ""
+    before: str = ""
+    after: str = ""
+    done: bool = False
+    confirmed: str = ""
+    """For a dangerous kind: the guard that was checked."""
+    at: Time | None = None
+
+
+class CompleteMitigation(Command, frozen=True):
+    """Say that a mitigation is in place."""
+
+    mitigation: str
+    text: str = ""
+    after: str = ""
+    at: Time | None = None
+
+
+class VerifyMitigation(Command, frozen=True):
+    """Say whether a mitigation helped."""
+
+    mitigation: str
+    effective: bool
+    text: str = ""
+    after: str = ""
+    at: Time | None = None
+
+
+class SetMilestone(Command, frozen=True):
+    """State when something happened; where a time is known already this corrects it and leaves the old one in the record."""
+
+    milestone: Name
+    when: Time
+    precision: Precision = "exact"
+    until: Time | None = None
+    note: str = ""
+
+
+class MoveStage(Command, frozen=True):
+    """Move to another stage of the playbook."""
+
+    stage: Name
+    reason: str = ""
+    confirm: str = ""
+    """Repeats the gate's sentence where it wants one; any text will do, it is kept."""
+    at: Time | None = None
+
+
+class Resolve(Command, frozen=True):
+    """Move to the playbook's resolved stage, through its gate."""
+
+    reason: str = ""
+    confirm: str = ""
+    at: Time | None = None
+
+
+class Close(Command, frozen=True):
+    """Move to the playbook's closed stage."""
+
+    reason: str = ""
+    confirm: str = ""
+    at: Time | None = None
+
+
+class Reopen(Command, frozen=True):
+    """Move back from resolved or closed."""
+
+    reason: Text
+    at: Time | None = None
+
+
+class Dismiss(Command, frozen=True):
+    """It was not an incident."""
+
+    reason: Text
+    at: Time | None = None
+
+
+class Relapse(Command, frozen=True):
+    """It is not stable: restart the stability window and move back."""
+
+    text: Text
+    at: Time | None = None
+
+
+class Tick(Command, frozen=True):
+    """Tick a criterion (``resolution.error_rate``) with what was seen."""
+
+    item: Name
+    evidence: str = ""
+    at: Time | None = None
+
+
+class Untick(Command, frozen=True):
+    """Take a tick or waiver back."""
+
+    item: Name
+    reason: str = ""
+
+
+class Waive(Command, frozen=True):
+    """Pass a gate without a criterion; the reason is kept."""
+
+    item: Name
+    reason: Text
+    at: Time | None = None
+
+
+class PostUpdate(Command, frozen=True):
+    """Tell an audience, by one of the playbook's messages."""
+
+    message: Name
+    fields: dict[str, Any] = {}
+    status: str = ""
+    next_at: Time | None = None
+    next_in: str = ""
+    """A duration from now, such as ``30m``."""
+    when_resolved: bool = False
+    eta: str = ""
+    audiences: tuple[str, ...] = ()
+    by: str = ""
+    at: Time | None = None
+
+
+class RecordFigure(Command, frozen=True):
+    """Record a figure of the impact."""
+
+    figure: Name
+    value: float | str
+    unit: str = ""
+    source: str = ""
+    estimate: bool = False
+
+
+class LinkAlert(Command, frozen=True):
+    """Link an alert."""
+
+    alert: Name
+
+
+class NoteAlert(Command, frozen=True):
+    """A linked alert changed its state."""
+
+    alert: str
+    title: str
+    state: str
+    at: Time | None = None
+
+
+class AddLink(Command, frozen=True):
+    """Name the record of the same thing in another system."""
+
+    link: Link
+
+
+class MarkDone(Command, frozen=True):
+    """Say that an obligation was met, by its id or mark."""
+
+    obligation: Name
+    evidence: str = ""
+    by: str = ""
+    at: Time | None = None
+
+
+class WaiveObligation(Command, frozen=True):
+    """Let an obligation go, with a reason."""
+
+    obligation: Name
+    reason: Text
+
+
+class Merge(Command, frozen=True):
+    """This incident is the same as ``into``, which goes on."""
+
+    into: Name
+    reason: str = ""
+
+
+class Absorb(Command, frozen=True):
+    """Take over from a merged incident."""
+
+    source: str
+    title: str
+
+
+class NoteDeliveryFailure(Command, frozen=True):
+    """A message of this incident could not be sent."""
+
+    key: str
+    channel: str
+    why: str
+
+
+class NotePostmortem(Command, frozen=True):
+    """Something happened to the postmortem."""
+
+    what: str
+    by: str = ""
+    approver: str = ""
+    at: Time | None = None
+
+
+class ImportedEntry(Command, frozen=True):
+    """One line of a timeline written elsewhere; unknown kinds are kept as given."""
+
+    at: Time
+    type: str
+    text: str
+
+
+class ImportedMilestone(Command, frozen=True):
+    """A milestone stated elsewhere."""
+
+    at: Time
+    approximate: bool = False
+    wording: str = ""
+
+
+class Import(Command, frozen=True):
+    """Take in an incident that was written down elsewhere."""
+
+    title: Line
+    source: str = ""
+    playbook: str | None = None
+    severity: str | None = None
+    service: str = ""
+    impact: dict[str, Any] = {}
+    milestones: dict[str, ImportedMilestone | None] = {}
+    timeline: tuple[ImportedEntry, ...] = ()
+    factors: tuple[str, ...] = ()
+    action_items: tuple[str, ...] = ()
+    stated: tuple[dict[str, Any], ...] = ()
+    notes: str = ""

@@ -1,0 +1,201 @@
+"""What people do: acknowledge, take roles, mitigate, tick criteria, tell audiences, meet obligations. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.engine.errors import Conflict, Refused
+from tocsin.engine.model import Command, Context, Decision, Delivery, Happened
+from tocsin.incidents import commands as c
+from tocsin.incidents import errors, events, gates, messages, obligations
+from tocsin.incidents.decide_base import Handler, milestones_set_by, need, occurred, one, open_only, person, role_id
+from tocsin.incidents.model import Incident
+from tocsin.incidents.roles import assigned
+from tocsin.playbooks.model import Playbook
+from tocsin.playbooks.process import Checklist, ChecklistItem
+
+
+def _acknowledge(incident: Incident, command: c.Acknowledge, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    who = person(ctx, command.person)
+    at = occurred(command.at, ctx)
+    facts = [Happened(events.Acknowledged(who), at)]
+    held = {role: holding.person for role, holding in incident.roles.items()}
+    facts.extend(
+        Happened(assigned(playbook, held, role.id, who, previous=""), at)
+        for role in playbook.roles
+        if role.on_call and role.assign == "on_call" and role.id not in incident.roles
+    )
+    return Decision(tuple(facts), result={"acknowledged_by": who})
+
+
+def _assign(incident: Incident, command: c.AssignRole, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    role = role_id(playbook, command.role)
+    holding = incident.roles.get(role)
+    if holding is not None and holding.person == command.person:
+        return Decision(result={"role": role, "person": command.person, "conflicts": []})
+    held = {name: h.person for name, h in incident.roles.items()}
+    at = occurred(command.at, ctx)
+    fact = assigned(playbook, held, role, command.person, previous=holding.person if holding else "", note=command.note)
+    facts = [Happened(fact, at)]
+    deliveries: tuple[Delivery, ...] = ()
+    posted = messages.role_list(incident, playbook, {**held, role: command.person}, ctx, at) if fact.hand_over and fact.leads else None
+    if posted is not None:
+        facts.append(Happened(posted[0], at))
+        deliveries = posted[1]
+    return Decision(tuple(facts), deliveries, {"role": role, "person": command.person, "conflicts": list(fact.conflicts)})
+
+
+def _vacate(incident: Incident, command: c.VacateRole, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    role = role_id(playbook, command.role)
+    holding = incident.roles.get(role)
+    if holding is None:
+        raise Conflict(f"Nobody holds the role {role}.", fix="Nothing to do.")
+    return one(events.RoleVacated(role, holding.person, command.note), occurred(command.at, ctx), role=role)
+
+
+def _invite(incident: Incident, command: c.Invite, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    at = occurred(command.at, ctx)
+    new = [who for who in command.people if who not in incident.invited]
+    return Decision(tuple(Happened(events.PersonInvited(who, command.why), at) for who in new), result={"invited": new})
+
+
+def _join(incident: Incident, command: c.Join, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    if command.person in incident.engaged:
+        return Decision(result={"joined": command.person})
+    return one(events.PersonJoined(command.person), occurred(command.at, ctx), joined=command.person)
+
+
+def _mitigate(incident: Incident, command: c.StartMitigation, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    kind = next((m for m in playbook.mitigations if m.id == command.kind), None)
+    if kind is None:
+        raise errors.UnknownWord("kind", command.kind, (m.id for m in playbook.mitigations))
+    if kind.dangerous and not command.confirmed.strip():
+        raise Refused(f"{kind.name} is dangerous: {kind.guard or 'make sure first'}.", fix="Give `confirmed`: what you checked.", field="confirmed")
+    at = occurred(command.at, ctx)
+    mitigation = f"M{len(incident.mitigations) + 1}"
+    by = command.by or (ctx.actor.id if ctx.actor.kind == "person" else "")
+    facts = [Happened(events.MitigationStarted(mitigation, kind.id, command.text, by, command.before), at)]
+    if command.done:
+        facts.append(Happened(_completed(playbook, mitigation, kind.id, "", command.after), at))
+    return Decision(tuple(facts), result={"mitigation": mitigation})
+
+
+def _completed(playbook: Playbook, mitigation: str, kind: str, text: str, after: str) -> events.MitigationCompleted:
+    return events.MitigationCompleted(mitigation, text, after, milestones_set_by(playbook, lambda s: s.mitigation == kind))
+
+
+def _mitigation(incident: Incident, mitigation: str) -> Any:
+    found = incident.mitigations.get(mitigation)
+    if found is None:
+        raise errors.UnknownWord("mitigation", mitigation, incident.mitigations)
+    return found
+
+
+def _complete(incident: Incident, command: c.CompleteMitigation, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    found = _mitigation(incident, command.mitigation)
+    at = occurred(command.at, ctx)
+    if at < found.started_at:
+        raise Refused("It cannot be in place before it was begun.", fix=f"It began at {found.started_at:%H:%M} UTC.", field="at")
+    return one(_completed(playbook, found.id, found.kind, command.text, command.after), at, mitigation=found.id)
+
+
+def _verify(incident: Incident, command: c.VerifyMitigation, ctx: Context, playbook: Playbook) -> Decision:
+    found = _mitigation(incident, command.mitigation)
+    sets = ("mitigation_effective",) if command.effective else ()
+    verified = events.MitigationVerified(found.id, command.effective, command.text, command.after, sets)
+    return one(verified, occurred(command.at, ctx), mitigation=found.id, effective=command.effective)
+
+
+def _item(playbook: Playbook, name: str) -> tuple[Checklist, ChecklistItem]:
+    checklist_id, _, item_id = name.partition(".")
+    known = [f"{cl.id}.{item.id}" for cl in playbook.checklists for item in cl.items]
+    if not item_id:  # a bare item id will do where it is the only one
+        matches = [full for full in known if full.endswith(f".{name}")]
+        if len(matches) == 1:
+            checklist_id, _, item_id = matches[0].partition(".")
+    for checklist in playbook.checklists:
+        for item in checklist.items:
+            if (checklist.id, item.id) == (checklist_id, item_id):
+                return checklist, item
+    raise errors.UnknownWord("item", name, known)
+
+
+def _tick(incident: Incident, command: c.Tick, ctx: Context, playbook: Playbook) -> Decision:
+    if incident.merged_into:
+        raise errors.Ended(incident.id, incident.stage, incident.merged_into)
+    checklist, item = _item(playbook, command.item)
+    at = occurred(command.at, ctx)
+    if item.kind in ("metric", "timer", "no_alerts"):
+        state, why = gates.judge(incident, playbook, item, at)
+        if state == "unmet":
+            raise Conflict(f"{item.says}: not met, {why}.", fix="Log the reading that meets it, wait, or waive it with a reason.", field="item")
+    return one(events.CheckTicked(checklist.id, item.id, command.evidence), at, item=f"{checklist.id}.{item.id}")
+
+
+def _untick(incident: Incident, command: c.Untick, ctx: Context, playbook: Playbook) -> Decision:
+    checklist, item = _item(playbook, command.item)
+    if f"{checklist.id}.{item.id}" not in incident.checks:
+        return Decision()
+    return one(events.CheckUnticked(checklist.id, item.id, command.reason), None, item=f"{checklist.id}.{item.id}")
+
+
+def _waive(incident: Incident, command: c.Waive, ctx: Context, playbook: Playbook) -> Decision:
+    checklist, item = _item(playbook, command.item)
+    if ctx.actor.kind != "person":
+        raise Refused("A waiver needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor")
+    need(command.reason, "reason", "a waiver is kept with its reason")
+    return one(events.CheckWaived(checklist.id, item.id, command.reason), occurred(command.at, ctx), item=f"{checklist.id}.{item.id}")
+
+
+def _post_update(incident: Incident, command: c.PostUpdate, ctx: Context, playbook: Playbook) -> Decision:
+    posted, deliveries = messages.post(incident, playbook, command, ctx, occurred(command.at, ctx))
+    return Decision(
+        (Happened(posted, occurred(command.at, ctx)),),
+        deliveries,
+        {
+            "message": posted.message, "number": posted.number, "fact": incident.version + 1, "audiences": list(posted.audiences),
+            "next_at": posted.next_at.isoformat() if posted.next_at else None,
+        },
+    )  # fmt: skip
+
+
+def _mark_done(incident: Incident, command: c.MarkDone, ctx: Context, playbook: Playbook) -> Decision:
+    mark = obligations.mark_of(incident, playbook, command.obligation, ctx.now)
+    if mark is None:
+        raise errors.UnknownWord("obligation", command.obligation, obligations.marks(playbook))
+    return one(events.ObligationDone(mark, command.evidence, command.by), occurred(command.at, ctx), obligation=command.obligation)
+
+
+def _waive_obligation(incident: Incident, command: c.WaiveObligation, ctx: Context, playbook: Playbook) -> Decision:
+    if ctx.actor.kind != "person":
+        raise Refused("A waiver needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor")
+    planned = obligations.plan(incident, playbook, ctx.now)
+    found = next((o for o in planned if command.obligation in (o.id, o.rule)), None)
+    if found is None:
+        raise errors.UnknownWord("obligation", command.obligation, sorted({o.id for o in planned}))
+    return one(events.ObligationWaived(found.id, need(command.reason, "reason", "a waiver is kept with its reason")), None, obligation=found.id)
+
+
+def _note_postmortem(incident: Incident, command: c.NotePostmortem, ctx: Context, playbook: Playbook) -> Decision:
+    what: Any = command.what
+    milestone = {"drafted": "postmortem_drafted", "met": "postmortem_met", "approved": "postmortem_approved", "published": "postmortem_published"}
+    all_signed = command.approver == "" or all(
+        f"approval:{a.id}" in incident.marks_done or a.id == command.approver for a in playbook.review.approvals
+    )  # fmt: skip
+    sets = (milestone[command.what],) if command.what != "approved" or all_signed else ()
+    marks = (f"approval:{command.approver}",) if command.approver else ()
+    return one(events.PostmortemMoved(what, command.by, sets, marks), occurred(command.at, ctx))
+
+
+HANDLERS: dict[type[Command], Handler] = {
+    c.Acknowledge: _acknowledge, c.AssignRole: _assign, c.VacateRole: _vacate, c.Invite: _invite, c.Join: _join, c.StartMitigation: _mitigate,
+    c.CompleteMitigation: _complete, c.VerifyMitigation: _verify, c.Tick: _tick, c.Untick: _untick, c.Waive: _waive, c.PostUpdate: _post_update,
+    c.MarkDone: _mark_done, c.WaiveObligation: _waive_obligation, c.NotePostmortem: _note_postmortem,
+}  # fmt: skip

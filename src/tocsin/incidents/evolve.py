@@ -1,0 +1,345 @@
+"""The fold: an incident and its next fact give the next incident. It never fails and never looks at anything else.
+
+Registers keep the value with the latest (occurred_at, version), so that facts recorded late land where they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from tocsin.engine.model import Fact
+from tocsin.incidents import events as e
+from tocsin.incidents.model import (
+    AlertRef,
+    Circumstances,
+    Done,
+    Figure,
+    Holding,
+    Incident,
+    Mitigation,
+    Moment,
+    Reading,
+    Said,
+    Seen,
+    Series,
+    Tick,
+    UpdateRef,
+    WindowRun,
+)
+
+FOLD_VERSION: Final = 1
+_MOMENTS_KEPT: Final = 64
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def initial(incident_id: str) -> Incident:
+    """Return the state before the first fact."""
+    return Incident(id=incident_id)
+
+
+def put(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
+    """Return a copy of the mapping with one more entry."""
+    return {**mapping, key: value}
+
+
+def evolve(state: Incident, fact: Fact) -> Incident:
+    """Return the incident after the fact."""
+    event = fact.event
+    if isinstance(event, e.EntryLogged):  # the most frequent fact, kept cheap
+        return _logged(state, fact, event)
+    changes: dict[str, Any] = _changes(state, fact)
+    sets: tuple[str, ...] = getattr(event, "sets", ())
+    if sets:
+        moments = changes.get("moments", state.moments)
+        changes["moments"] = _with_moments(moments, sets, Moment(fact.occurred_at, fact.version, by=str(fact.actor)))
+    changes["version"] = fact.version
+    changes["plan"] = state.plan + 1
+    return msgspec.structs.replace(state, **changes)
+
+
+def _logged(state: Incident, fact: Fact, event: e.EntryLogged) -> Incident:
+    by = event.by or str(fact.actor)
+    changes: dict[str, Any] = {"version": fact.version, "entries": state.entries + 1}
+    newest = state.last.get(event.kind)
+    if newest is None or (fact.occurred_at, fact.version) >= (newest.at, newest.source):
+        changes["last"] = put(state.last, event.kind, Said(fact.occurred_at, event.text, fact.version))
+    oldest = state.first.get(event.kind)
+    if oldest is None or (fact.occurred_at, fact.version) < (oldest.at, oldest.source):
+        changes["first"] = put(state.first, event.kind, Said(fact.occurred_at, event.text, fact.version))
+        changes["plan"] = state.plan + 1
+    if event.progress and (state.progress_at is None or fact.occurred_at > state.progress_at):
+        changes["progress_at"] = fact.occurred_at
+    if event.by:
+        engaged = _engage(state.engaged, [by], fact.occurred_at)
+        if engaged is not state.engaged:
+            changes["engaged"] = engaged
+    if event.reading is not None:
+        changes["readings"] = _read(state.readings, event.reading, fact)
+    if event.field:
+        changes["assessment"] = _say(state.assessment, event.field, event.text, fact)
+    if event.sets:
+        changes["moments"] = _with_moments(state.moments, event.sets, Moment(fact.occurred_at, fact.version, by=by))
+        changes["plan"] = state.plan + 1
+    return msgspec.structs.replace(state, **changes)
+
+
+def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
+    """Return the fields that a fact changes, apart from version, plan and the milestones it sets."""
+    event, at, version = fact.event, fact.occurred_at, fact.version
+    match event:
+        case e.Declared():
+            return {
+                "title": event.title,
+                "impact": event.impact,
+                "topic": event.topic,
+                "playbook": event.playbook,
+                "stage": event.stage,
+                "stage_kind": event.stage_kind,
+                "stage_since": at,
+                "declared_at": at,
+                "private": event.private,
+                "circumstances": (
+                    Circumstances(at, version, event.severity, event.rank, event.mode, event.marks, event.service, event.detected_by, event.cause),
+                ),
+                "progress_at": at,
+                "stages": {event.stage: Done(at, str(fact.actor), version)},
+            }
+        case e.Imported():
+            return {"title": event.title}
+        case e.MilestoneSet():
+            stated = Moment(event.at, version, event.precision, event.until, str(fact.actor), event.note, explicit=True)
+            kept = tuple(m for m in state.moments.get(event.milestone, ()) if m.source not in event.replaces)
+            return {"moments": put(state.moments, event.milestone, (*kept, stated))}
+        case e.DetailsChanged():
+            changes: dict[str, Any] = {
+                name: value for name in ("title", "impact", "topic") if (value := getattr(event, name)) is not None
+            }  # fmt: skip
+            if event.service is not None or event.cause is not None:
+                given = {name: value for name in ("service", "cause") if (value := getattr(event, name)) is not None}
+                changes["circumstances"] = _circumstances(state.circumstances, fact, given)
+            return changes
+        case e.SeverityChanged():
+            given = {"severity": event.severity, "rank": event.rank, "mode": event.mode}
+            return {"circumstances": _circumstances(state.circumstances, fact, given)}
+        case e.MarkSet():
+            marks = {**(state.circumstances[-1].marks if state.circumstances else {}), event.mark: event.value}
+            return {"circumstances": _circumstances(state.circumstances, fact, {"marks": marks})}
+        case e.Acknowledged():
+            return {"engaged": _engage(state.engaged, [event.person], at)}
+        case e.RoleAssigned():
+            held = state.roles.get(event.role)
+            newer = held is None or (at, version) >= (held.since, held.source)
+            roles = put(state.roles, event.role, Holding(event.person, at, version)) if newer else state.roles
+            first = state.first_held.get(event.role)
+            if first is None or (at, version) < (first.at, first.source):
+                first = Done(at, event.person, version)
+            held_first = put(state.first_held, event.role, first)
+            leads = {"lead_role": event.role} if event.leads else {}
+            return {**leads, "roles": roles, "first_held": held_first, "engaged": _engage(state.engaged, [event.person], at), "progress_at": _later(state.progress_at, at)}
+        case e.RoleVacated():
+            held = state.roles.get(event.role)
+            if held is None or held.since > at:
+                return {}
+            return {"roles": {role: holding for role, holding in state.roles.items() if role != event.role}}
+        case e.PersonInvited():
+            return {"invited": _engage(state.invited, [event.person], at)}
+        case e.PersonJoined():
+            return {"engaged": _engage(state.engaged, [event.person], at)}
+        case e.EntryCorrected():
+            return _corrected(state, fact, event)
+        case e.MitigationStarted() | e.MitigationCompleted() | e.MitigationVerified():
+            return _mitigated(state, fact)
+        case e.StageMoved() | e.WindowRestarted():
+            return _moved(state, fact)
+        case e.CheckTicked():
+            tick = Tick("ticked", str(fact.actor), at, version, evidence=event.evidence)
+            return {"checks": put(state.checks, f"{event.checklist}.{event.item}", tick)}
+        case e.CheckUnticked():
+            gone = f"{event.checklist}.{event.item}"
+            return {"checks": {item: tick for item, tick in state.checks.items() if item != gone}}
+        case e.CheckWaived():
+            tick = Tick("waived", str(fact.actor), at, version, reason=event.reason)
+            return {"checks": put(state.checks, f"{event.checklist}.{event.item}", tick)}
+        case e.UpdatePosted():
+            posted = UpdateRef(at, version, event.message, event.kind, event.audiences, event.number, event.next_at, event.when_resolved)
+            return {"updates": tuple(sorted((*state.updates, posted), key=lambda u: (u.at, u.source)))}
+        case e.FigureRecorded():
+            figure = Figure(event.value, event.unit, event.source, event.estimate, version, str(fact.actor))
+            return {"figures": put(state.figures, event.figure, figure)}
+        case e.AlertLinked():
+            return {"alerts": put(state.alerts, event.alert, AlertRef(event.alert, event.title, event.state, at, version))}
+        case e.AlertChanged():
+            return {"alerts": put(state.alerts, event.alert, AlertRef(event.alert, event.title, event.state, at, version))}
+        case e.LinkAdded():
+            return {"links": (*(link for link in state.links if link != event.link), event.link)}
+        case e.ObligationWarned():
+            return {"warned": (*state.warned, event.obligation)}
+        case e.ObligationBreached():
+            return {"breached": put(state.breached, event.obligation, event.due_at)}
+        case e.ObligationDone():
+            return {"marks_done": put(state.marks_done, event.mark, Done(at, event.by or str(fact.actor), version, event.evidence))}
+        case e.ObligationWaived():
+            return {"waived": put(state.waived, event.obligation, Done(at, str(fact.actor), version, event.reason))}
+        case e.Escalated():
+            return {"warned": (*state.warned, f"escalation:{event.rule}"), "invited": _engage(state.invited, event.to, at)}
+        case e.Merged():
+            return {"ended": True, "merged_into": event.into}
+        case e.PostmortemMoved():
+            done = state.marks_done
+            for mark in event.marks:
+                done = put(done, mark, Done(at, event.by, version, event.what))
+            return {"marks_done": done}
+        case _:
+            return {}
+
+
+def _corrected(state: Incident, fact: Fact, event: e.EntryCorrected) -> dict[str, Any]:
+    replaced = set(event.replaces)
+    moments = {
+        name: kept
+        for name, candidates in state.moments.items()
+        if (kept := tuple(m for m in candidates if m.source not in replaced or m.explicit))
+    }
+    changes: dict[str, Any] = {"moments": moments}
+    last = {kind: said for kind, said in state.last.items() if said.source not in replaced}
+    newest = last.get(event.kind)
+    if newest is None or fact.occurred_at >= newest.at:
+        last[event.kind] = Said(fact.occurred_at, event.text, fact.version)
+    changes["last"] = last
+    if event.progress:
+        changes["progress_at"] = _later(state.progress_at, fact.occurred_at)
+    if event.by:
+        changes["engaged"] = _engage(state.engaged, [event.by], fact.occurred_at)
+    readings = {
+        measure: series
+        for measure, series in state.readings.items()
+        if not replaced & {series.first.source, series.last.source, series.largest.source}
+    }
+    if event.reading is not None:
+        readings = _replace_reading(state.readings, event.reading, fact, replaced)
+    changes["readings"] = readings
+    if event.field:
+        changes["assessment"] = put(state.assessment, event.field, Said(fact.occurred_at, event.text, fact.version))
+    return changes
+
+
+def _mitigated(state: Incident, fact: Fact) -> dict[str, Any]:
+    event, at = fact.event, fact.occurred_at
+    changes: dict[str, Any] = {"progress_at": _later(state.progress_at, at)}
+    match event:
+        case e.MitigationStarted():
+            by = event.by or str(fact.actor)
+            started = Mitigation(event.id, event.kind, event.text, by, at, fact.version, before=event.before)
+            changes["mitigations"] = put(state.mitigations, event.id, started)
+            if event.by:
+                changes["engaged"] = _engage(state.engaged, [by], at)
+        case e.MitigationCompleted():
+            found = state.mitigations[event.id]
+            completed = msgspec.structs.replace(found, completed_at=at, completed=fact.version, after=event.after or found.after)
+            changes["mitigations"] = put(state.mitigations, event.id, completed)
+        case e.MitigationVerified():
+            found = state.mitigations[event.id]
+            verified = msgspec.structs.replace(
+                found, effective=event.effective, verified_at=at, verified=fact.version, verification=event.text, after=event.after or found.after,
+            )  # fmt: skip
+            changes["mitigations"] = put(state.mitigations, event.id, verified)
+        case _:
+            pass
+    return changes
+
+
+def _moved(state: Incident, fact: Fact) -> dict[str, Any]:
+    event, at = fact.event, fact.occurred_at
+    if isinstance(event, e.WindowRestarted):
+        run = state.windows.get(event.window)
+        moments = {name: kept for name, kept in state.moments.items() if name != "stable_since"}
+        return {
+            "windows": put(state.windows, event.window, WindowRun(None, (run.restarts if run else 0) + 1, fact.version)),
+            "moments": moments,
+        }
+    assert isinstance(event, e.StageMoved)
+    changes: dict[str, Any] = {
+        "stage": event.stage,
+        "stage_kind": event.stage_kind,
+        "stage_since": at,
+        "ended": event.ends,
+        "progress_at": _later(state.progress_at, at),
+    }
+    entered = state.stages.get(event.stage)
+    if entered is None or at < entered.at:
+        changes["stages"] = put(state.stages, event.stage, Done(at, str(fact.actor), fact.version))
+    if event.clears:
+        changes["moments"] = {name: kept for name, kept in state.moments.items() if name not in event.clears}
+    if event.window:
+        run = state.windows.get(event.window)
+        changes["windows"] = put(state.windows, event.window, WindowRun(at, run.restarts if run else 0, fact.version))
+    return changes
+
+
+def _with_moments(moments: dict[str, tuple[Moment, ...]], names: Iterable[str], moment: Moment) -> dict[str, tuple[Moment, ...]]:
+    """Add a candidate to each milestone. Only so many are kept: the earliest and the latest can be chosen in any case."""
+    changed = dict(moments)
+    for name in names:
+        candidates = tuple(sorted((*changed.get(name, ()), moment), key=lambda m: (m.at, m.source)))
+        if len(candidates) > _MOMENTS_KEPT:
+            candidates = candidates[: _MOMENTS_KEPT - 1] + candidates[-1:]
+        changed[name] = candidates
+    return changed
+
+
+def _circumstances(history: tuple[Circumstances, ...], fact: Fact, given: dict[str, Any]) -> tuple[Circumstances, ...]:
+    """Add a change of circumstances at its place in time; later ones keep what they themselves stated."""
+    base = next((c for c in reversed(history) if (c.at, c.source) <= (fact.occurred_at, fact.version)), history[0] if history else None)
+    if base is None:
+        return history
+    changed = msgspec.structs.replace(base, at=fact.occurred_at, source=fact.version, **given)
+    return tuple(sorted((*history, changed), key=lambda c: (c.at, c.source)))
+
+
+def _engage(people: dict[str, datetime], names: Iterable[str], at: datetime) -> dict[str, datetime]:
+    for name in names:
+        known = people.get(name)
+        if known is None or at < known:
+            people = put(people, name, at)
+    return people
+
+
+def _read(readings: dict[str, Series], reading: Reading, fact: Fact) -> dict[str, Series]:
+    seen = Seen(fact.occurred_at, reading.value, reading.unit, fact.version)
+    series = readings.get(reading.measure)
+    if series is None:
+        return put(readings, reading.measure, Series(seen, seen, seen))
+    first = min(series.first, seen, key=lambda s: (s.at, s.source))
+    last = max(series.last, seen, key=lambda s: (s.at, s.source))
+    largest = max(series.largest, seen, key=lambda s: (s.value, s.source))
+    return put(readings, reading.measure, Series(first, last, largest))
+
+
+def _replace_reading(readings: dict[str, Series], reading: Reading, fact: Fact, replaced: set[int]) -> dict[str, Series]:
+    series = readings.get(reading.measure)
+    seen = Seen(fact.occurred_at, reading.value, reading.unit, fact.version)
+    if series is None:
+        return put(readings, reading.measure, Series(seen, seen, seen))
+    kept = [s for s in (series.first, series.last, series.largest) if s.source not in replaced] + [seen]
+    return put(
+        readings,
+        reading.measure,
+        Series(min(kept, key=lambda s: (s.at, s.source)), max(kept, key=lambda s: (s.at, s.source)), max(kept, key=lambda s: s.value)),
+    )
+
+
+def _say(said: dict[str, Said], name: str, text: str, fact: Fact) -> dict[str, Said]:
+    known = said.get(name)
+    if known is not None and (known.at, known.source) > (fact.occurred_at, fact.version):
+        return said
+    return put(said, name, Said(fact.occurred_at, text, fact.version))
+
+
+def _later(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None or at > known else known

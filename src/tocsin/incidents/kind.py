@@ -1,0 +1,84 @@
+"""The incident as the engine runs it, and what the shell looks up for its decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from tocsin.engine.kinds import Kind
+from tocsin.engine.model import Command, Fact, Reader
+from tocsin.incidents import commands as c
+from tocsin.incidents import decide_timer, events
+from tocsin.incidents.decide import decide
+from tocsin.incidents.decide_base import Found
+from tocsin.incidents.evolve import FOLD_VERSION, evolve, initial
+from tocsin.incidents.model import Incident
+from tocsin.incidents.rows import rows
+from tocsin.playbooks.handlers import Bookshelf
+
+_LONG_BACK = 5000
+
+
+def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
+    """Return the incident as a kind of record; playbooks come from the shelf."""
+
+    def prepare(incident: Incident, command: Command, reader: Reader) -> Found:
+        if isinstance(command, c.Declare | c.Import):
+            return _for_declaration(command, reader)
+        playbook = shelf.by_digest(incident.playbook.digest, reader) if incident.playbook else None
+        match command:
+            case c.CorrectEntry():
+                stream = f"incident:{incident.id}"
+                entry = reader.fact(stream, command.entry)
+                return Found(playbook, entry=entry, corrections=_corrections(stream, command.entry, incident.version, reader))
+            case c.Merge():
+                return Found(playbook, other=reader.state(f"incident:{command.into}"))
+            case c.LinkAlert():
+                return Found(playbook, alerts=_alerts((command.alert,), reader))
+            case _:
+                return Found(playbook)
+
+    def _for_declaration(command: c.Declare | c.Import, reader: Reader) -> Found:
+        wanted = command.playbook or _service_playbook(command.service, reader) or default_playbook
+        current = shelf.current(wanted, reader)
+        if current is None:
+            return Found(playbook_ids=tuple(shelf.ids(reader)))
+        alerts = _alerts(command.alerts, reader) if isinstance(command, c.Declare) else ()
+        return Found(shelf.by_digest(current.digest, reader), (current.id, current.version, current.digest), alerts=alerts)
+
+    def wake(incident: Incident, now: datetime, found: Any) -> datetime | None:
+        return decide_timer.wake(incident, found.playbook if isinstance(found, Found) else None, now)
+
+    return Kind(
+        name="incident", state=Incident, events=events.EVENTS, fold_version=FOLD_VERSION, initial=initial, evolve=evolve, decide=decide,
+        prepare=prepare, rows=rows, wake=wake, plan=lambda incident: incident.plan,
+    )  # fmt: skip
+
+
+def _service_playbook(service: str, reader: Reader) -> str:
+    found = reader.state(f"service:{service}") if service else None
+    return str(getattr(found, "playbook", "") or "")
+
+
+def _alerts(ids: tuple[str, ...], reader: Reader) -> tuple[dict[str, Any], ...]:
+    found = []
+    for alert_id in ids:
+        alert = reader.state(f"alert:{alert_id}")
+        if alert is not None:
+            found.append(
+                {
+                    "id": alert_id, "title": alert.title, "state": alert.state, "started_at": alert.started_at, "received_at": alert.received_at,
+                    "labels": alert.labels, "links": alert.links, "acknowledged_at": alert.acknowledged_at, "acknowledged_by": alert.acknowledged_by,
+                },
+            )  # fmt: skip
+    return tuple(found)
+
+
+def _corrections(stream: str, entry: int, version: int, reader: Reader) -> tuple[int, ...]:
+    """Return the versions of facts that corrected the entry so far."""
+    found: list[int] = []
+    for number in range(max(entry, version - _LONG_BACK) + 1, version + 1):
+        fact: Fact | None = reader.fact(stream, number)
+        if fact is not None and isinstance(fact.event, events.EntryCorrected) and fact.event.entry == entry:
+            found.append(number)
+    return tuple(found)

@@ -1,0 +1,231 @@
+"""Freeze what a message says: fields given or taken from the record, its number, its promise. Rendering comes later. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Context, Delivery
+from tocsin.incidents import commands as c
+from tocsin.incidents import errors, events, milestones, naming
+from tocsin.incidents.decide_base import milestones_set_by
+from tocsin.incidents.model import Incident
+from tocsin.incidents.roles import conflicts
+from tocsin.playbooks.durations import Duration, format_span
+from tocsin.playbooks.model import Playbook
+from tocsin.playbooks.record import Message, MessageField
+from tocsin.playbooks.response import Audience
+
+PEOPLE_CHANNELS: Final = ("console", "file")
+"""Where pages and reminders to people go until contact methods exist."""
+_FIRST: Final = ("first_post", "initial", "update")
+_INTERNAL: Final = ("page", "roles", "thanks", "bridge")
+
+
+def post(incident: Incident, playbook: Playbook, command: c.PostUpdate, ctx: Context, at: datetime) -> tuple[events.UpdatePosted, tuple[Delivery, ...]]:
+    """Return the fact that a message was posted, with frozen values, and what is to be sent.
+
+    Raises:
+        Refused: the message, an audience or a choice is not in the playbook, or something required is missing.
+
+    """
+    message = playbook.message(command.message)
+    if message is None:
+        raise errors.UnknownWord("message", command.message, (m.id for m in playbook.messages))
+    audiences = _audiences(playbook, message, command.audiences)
+    if message.statuses and command.status and command.status.casefold() not in {s.casefold() for s in message.statuses}:
+        raise errors.UnknownWord("status", command.status, message.statuses)
+    stage = playbook.stage(incident.stage)
+    status = command.status or (stage.public if stage else "") or incident.stage
+    known = {field.id for field in message.fields}
+    for name in command.fields:
+        if name not in known:
+            raise errors.UnknownWord("fields", name, known)
+    fields = {**prefill(incident, playbook, message, at, ()), **{k: v for k, v in command.fields.items() if v not in ("", None, [])}}
+    missing = [field for field in message.fields if field.required and fields.get(field.id) in (None, "", [])]
+    if missing:
+        labels = ", ".join(f"{field.id} ({field.label})" for field in missing)
+        raise Refused(f"{message.name} needs: {labels}.", fix="Give them as fields.", field=f"fields.{missing[0].id}")
+    for field in message.fields:
+        _check_field(field, fields.get(field.id))
+    next_at, when_resolved = _promise(message, command, at)
+    if message.eta == "required" and not command.eta.strip():
+        raise Refused(f"{message.name} needs an ETA.", fix="Give a time, or `unknown`.", field="eta")
+    number = 1 + sum(1 for u in incident.updates if u.number and set(u.audiences) & set(audiences)) if message.numbered else 0
+    ids = tuple(a.id for a in audiences)
+    values = frozen(incident, playbook, at) | {
+        "f": fields, "number": number, "status": status, "next_update": next_text(next_at, when=when_resolved), "eta": command.eta, "audiences": ids,
+        "by": command.by or ctx.actor.id,
+    }  # fmt: skip
+    sets = milestones_set_by(playbook, lambda s: s.update_to in ids)
+    if message.kind in _FIRST:
+        sets = ("first_update_sent", *sets)
+    posted = events.UpdatePosted(
+        message=message.id, kind=message.kind, audiences=ids, number=number, status=status, fields=fields, values=values, next_at=next_at,
+        when_resolved=when_resolved, eta=command.eta, public=any(a.public for a in audiences), sets=sets,
+    )  # fmt: skip
+    return posted, _deliveries(incident, posted, audiences)
+
+
+def role_list(
+    incident: Incident, playbook: Playbook, held: Mapping[str, str], ctx: Context, at: datetime,
+) -> tuple[events.UpdatePosted, tuple[Delivery, ...]] | None:  # fmt: skip
+    """Return the post of the full role list, as a hand-over of the lead wants it; None where the playbook has no such message."""
+    message = next((m for m in playbook.messages if m.kind == "roles"), None)
+    if message is None:
+        return None
+    audiences = _audiences(playbook, message, ())
+    values = frozen(incident, playbook, at, held) | {
+        "f": prefill(incident, playbook, message, at, (), held), "number": 0, "status": "", "next_update": "", "eta": "",
+        "audiences": tuple(a.id for a in audiences), "by": ctx.actor.id,
+    }  # fmt: skip
+    posted = events.UpdatePosted(message.id, "roles", tuple(a.id for a in audiences), 0, "", values["f"], values)
+    return posted, _deliveries(incident, posted, audiences)
+
+
+def frozen(incident: Incident, playbook: Playbook, at: datetime, held: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return what every template may use of the incident, as plain values with RFC 3339 times."""
+    held = {role: h.person for role, h in incident.roles.items()} if held is None else held
+    moments = milestones.known(incident, playbook)
+    now = incident.now_circumstances
+    lead = playbook.lead
+    times = {name: moment.at.isoformat() for name, moment in moments.items()}
+    start, end = moments.get("impact_started") or moments.get("detected"), moments.get("resolved")
+    return {
+        "template": {"playbook": incident.playbook.digest if incident.playbook else ""},
+        "incident": {
+            "id": incident.id, "title": incident.title, "severity": incident.severity, "service": now.service if now else "",
+            "impact": incident.impact, "playbook": playbook.title, "detected_by": now.detected_by if now else "",
+            "channel": naming.channel(incident, playbook), "bridge": naming.bridge(incident, playbook),
+            "lead": held.get(lead.id, "") if lead else "", "started_at": times.get("impact_started"), "detected_at": times.get("detected"),
+            "declared_at": times.get("declared"), "mitigated_at": times.get("mitigated"), "resolved_at": times.get("resolved"),
+            "duration": (end.at - start.at).total_seconds() if start and end else None, "stage": incident.stage,
+        },
+        "roles": [
+            {"role": r.name, "short": r.short or r.name, "id": r.id, "person": held[r.id]} for r in playbook.roles if r.id in held
+        ],
+        "conflicts": list(conflicts(playbook, held)), "milestones": times, "sent_at": at.isoformat(), "status_page": "",
+        "entries": [],
+    }  # fmt: skip
+
+
+def prefill(
+    incident: Incident, playbook: Playbook, message: Message, at: datetime, timeline: Sequence[str], held: Mapping[str, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the fields that the record can fill. timeline: the lines of the timeline, where the caller has them."""
+    base = frozen(incident, playbook, at, held)
+    filled: dict[str, Any] = {}
+    for field in message.fields:
+        value = _source(field, incident, base, timeline)
+        if value in (None, "", []):
+            continue
+        if field.kind == "list" and not isinstance(value, list):
+            value = [value]
+        filled[field.id] = value
+    return filled
+
+
+def _source(field: MessageField, incident: Incident, base: dict[str, Any], timeline: Sequence[str]) -> Any:
+    kind, _, name = field.prefill.partition(".")
+    match kind:
+        case "incident":
+            value = base["incident"].get(name)
+            return f"{format_span(Duration(seconds=value))}" if name == "duration" and value is not None else value
+        case "assessment":
+            said = incident.assessment.get(name)
+            return said.text if said else None
+        case "figures":
+            figure = incident.figures.get(name)
+            return None if figure is None else f"{'about ' if figure.estimate else ''}{_number(figure.value)} {figure.unit}".strip()
+        case "readings":
+            return _readings(incident, name)
+        case "last":
+            said = incident.last.get(name)
+            return said.text if said else None
+        case "actions":
+            return [f"{m.started_at:%H:%M} UTC: {m.text}" for m in incident.mitigations.values()]
+        case "timeline":
+            return list(timeline)
+        case "roles":
+            return [f"{role['short']}: {role['person']}" for role in base["roles"]]
+        case _:
+            return None
+
+
+def _readings(incident: Incident, measure: str) -> str | None:
+    series = incident.readings.get(measure)
+    if series is None:
+        return None
+    unit = f" {series.last.unit}" if series.last.unit else ""
+    if series.first == series.last:
+        return f"{series.last.value:g}{unit}"
+    return f"{series.first.value:g}{unit} → {series.last.value:g}{unit}"
+
+
+def _number(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+
+
+def _audiences(playbook: Playbook, message: Message, given: Sequence[str]) -> list[Audience]:
+    known = {audience.id: audience for audience in playbook.audiences}
+    for name in given:
+        if name not in known:
+            raise errors.UnknownWord("audiences", name, known)
+    return [known[name] for name in (given or message.audiences) if name in known]
+
+
+def _check_field(field: MessageField, value: Any) -> None:
+    if value is None:
+        return
+    if field.kind == "choice" and str(value).casefold() not in {choice.casefold() for choice in field.choices}:
+        raise errors.UnknownWord(f"fields.{field.id}", str(value), field.choices)
+    if field.kind == "list" and not isinstance(value, list | tuple):
+        raise Refused(f"{field.label} is a list.", fix='Write ["…", "…"].', field=f"fields.{field.id}")
+
+
+def _promise(message: Message, command: c.PostUpdate, at: datetime) -> tuple[datetime | None, bool]:
+    """Return the promised time of the next update and whether resolving keeps it too."""
+    next_at = command.next_at
+    if command.next_in:
+        try:
+            next_at = at + Duration.parse(command.next_in)
+        except ValueError as error:
+            raise Refused(f"next_in: {error}.", fix="Write it like 30m.", field="next_in") from error
+    if message.next_update == "none":
+        return next_at, command.when_resolved
+    if next_at is None and not command.when_resolved and message.next_update == "required":
+        usual = f" (usually {message.next_update_default})" if message.next_update_default else ""
+        raise Refused(f"{message.name} promises the next update{usual}.", fix="Give next_at, next_in, or when_resolved.", field="next_at")
+    if next_at is not None and next_at <= at:
+        raise Refused("The next update is promised for a time that has passed.", fix="Give a later time.", field="next_at")
+    return next_at, command.when_resolved
+
+
+def next_text(next_at: datetime | None, *, when: bool) -> str:
+    """Return the promise as text, ready to print."""
+    if next_at is None:
+        return "when resolved" if when else ""
+    return f"{next_at:%H:%M} UTC" + (" or when resolved" if when else "")
+
+
+def _deliveries(incident: Incident, posted: events.UpdatePosted, audiences: Sequence[Audience]) -> tuple[Delivery, ...]:
+    number = incident.version + 1
+    return tuple(
+        Delivery(
+            key=f"{incident.id}:{number}:{posted.message}:{audience.id}:{channel}", channel=channel, target=audience.where or audience.name,
+            kind="incident.update", values={**posted.values, "message": posted.message, "audience": audience.id},
+        )
+        for audience in audiences
+        for channel in audience.channels
+    )  # fmt: skip
+
+
+def to_people(incident: Incident, kind: str, key: str, to: Sequence[str], values: dict[str, Any]) -> tuple[Delivery, ...]:
+    """Return a page or reminder to roles, contacts or people."""
+    return tuple(
+        Delivery(key=f"{incident.id}:{key}:{who}:{channel}", channel=channel, target=who, kind=kind, values={**values, "to": who})
+        for who in dict.fromkeys(to)
+        for channel in PEOPLE_CHANNELS
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""The rows of read tables that follow from an incident's facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tocsin.engine.model import Event, Fact, RowWrite, micros
+from tocsin.incidents import events as e
+from tocsin.incidents.model import Incident
+
+LISTED: tuple[type[Event], ...] = (
+    e.Declared, e.DetailsChanged, e.SeverityChanged, e.MarkSet, e.RoleAssigned, e.RoleVacated, e.StageMoved, e.Merged, e.Imported,
+)  # fmt: skip
+"""Facts that change what a list shows. Others leave the row alone, so that a timeline entry costs no extra write."""
+
+
+def rows(before: Incident, after: Incident, facts: Sequence[Fact]) -> list[RowWrite]:
+    """Return the incident's row, where a fact changes it."""
+    if after.declared_at is None or not any(isinstance(fact.event, LISTED) for fact in facts):
+        return []
+    return [row(after)]
+
+
+def row(incident: Incident) -> RowWrite:
+    """Return the incident's row of the read table."""
+    now = incident.now_circumstances
+    values = {
+        "id": incident.id, "title": incident.title, "severity": incident.severity, "rank": now.rank if now else -1, "stage": incident.stage,
+        "stage_kind": incident.stage_kind, "service": now.service if now else "", "playbook": incident.playbook.id if incident.playbook else "",
+        "lead": incident.lead, "private": incident.private, "ended": incident.ended, "merged_into": incident.merged_into,
+        "declared_at": micros(incident.declared_at) if incident.declared_at else 0,
+    }  # fmt: skip
+    return RowWrite("incidents", (incident.id,), values)
+

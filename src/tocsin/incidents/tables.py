@@ -1,0 +1,27 @@
+"""The read table of incidents: what lists and filters need. It can be rebuilt from the log."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from tocsin.engine.tables import metadata
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("stage_kind", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("playbook", Text, nullable=False),
+    Column("lead", Text, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("merged_into", Text, nullable=False),
+    Column("declared_at", BigInteger, nullable=False),
+    Index("incidents_by_time", "declared_at"),
+    Index("incidents_open", "ended", "declared_at"),
+)

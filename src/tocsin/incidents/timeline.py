@@ -1,0 +1,215 @@
+"""The timeline as people read it: facts in order of when they happened, corrections applied, each in one sentence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from tocsin.engine.model import Event, Fact
+from tocsin.incidents import events as e
+from tocsin.playbooks.durations import format_span
+from tocsin.playbooks.model import Playbook
+
+Reading = Literal["happened_by", "known_by"]
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of the timeline."""
+
+    fact: int
+    """The number by which it can be named and corrected."""
+    at: datetime
+    recorded_at: datetime
+    kind: str
+    """The entry's type (``OBSERVATION``), or the fact's (``incident.declared``) for what the system noted."""
+    by: str
+    text: str
+    entry: bool = False
+    """A typed entry that people wrote."""
+    corrected: bool = False
+    corrects: tuple[str, ...] = ()
+    """What the entry said before."""
+    late: bool = False
+    """Recorded well after it happened."""
+    data: dict[str, Any] = {}
+
+
+def as_of(facts: Iterable[Fact], at: datetime | None, reading: Reading = "happened_by") -> list[Fact]:
+    """Return the facts that had happened (or were known) by a moment; all of them without one."""
+    if at is None:
+        return list(facts)
+    if reading == "known_by":
+        return [fact for fact in facts if fact.recorded_at <= at]
+    return [fact for fact in facts if fact.occurred_at <= at]
+
+
+def lines(facts: Sequence[Fact], playbook: Playbook | None) -> list[Line]:
+    """Return the timeline, sorted by when things happened."""
+    newest: dict[int, Fact] = {}
+    for fact in facts:
+        if isinstance(fact.event, e.EntryCorrected):
+            newest[fact.event.entry] = fact
+    old = {fact.version: fact for fact in facts if fact.version in newest}
+    shown = []
+    for fact in facts:
+        event = fact.event
+        if isinstance(event, e.EntryCorrected):
+            continue
+        if isinstance(event, e.EntryLogged):
+            shown.append(_entry(fact, newest.get(fact.version), old))
+        elif line := _noted(fact, event, playbook):
+            shown.append(line)
+    return sorted(shown, key=lambda line: (line.at, line.fact))
+
+
+def _entry(fact: Fact, correction: Fact | None, _old: dict[int, Fact]) -> Line:
+    original = fact.event
+    assert isinstance(original, e.EntryLogged)
+    source = correction or fact
+    event: Any = source.event
+    data: dict[str, Any] = {}
+    if event.reading is not None:
+        data["reading"] = msgspec.to_builtins(event.reading)
+    if original.attachments:
+        data["attachments"] = list(original.attachments)
+    if event.field:
+        data["field"] = event.field
+    before: tuple[str, ...] = ()
+    if correction is not None:
+        before = (f"{fact.occurred_at:%H:%M} {original.kind}: {original.text}",)
+        if event.reason:
+            data["reason"] = event.reason
+    return Line(
+        fact.version, source.occurred_at, fact.recorded_at, event.kind, event.by or str(fact.actor), event.text, entry=True,
+        corrected=correction is not None, corrects=before, late=(fact.recorded_at - source.occurred_at).total_seconds() >= 60, data=data,
+    )  # fmt: skip
+
+
+def _noted(fact: Fact, event: Event, playbook: Playbook | None) -> Line | None:
+    text, data = sentence(event, playbook)
+    if not text:
+        return None
+    at = event.at if isinstance(event, e.MilestoneSet) and not event.replaces else fact.occurred_at
+    return Line(fact.version, at, fact.recorded_at, fact.type, str(fact.actor), text, data=data)
+
+
+def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, Any]]:
+    """Return a fact as one sentence and the values that a page may show beside it; an empty text where nothing is shown."""
+    match event:
+        case e.Declared():
+            return f"Declared {event.severity or 'without severity'}: {event.title}", {"because": list(event.because)}
+        case e.Imported():
+            return f"Taken in from {event.source or 'another record'}", {}
+        case e.MilestoneSet():
+            sure = "" if event.precision == "exact" else f" ({event.precision})"
+            verb = "corrected to" if event.replaces else "at"
+            note = f": {event.note}" if event.note else ""
+            return f"{_name(event.milestone, playbook)} {verb} {event.at:%Y-%m-%d %H:%M} UTC{sure}{note}", {"milestone": event.milestone}
+        case e.DetailsChanged():
+            what = [name for name in ("title", "impact", "service", "topic", "cause") if getattr(event, name) is not None]
+            return f"Changed {', '.join(what)}", {name: getattr(event, name) for name in what}
+        case e.SeverityChanged():
+            why = f": {event.reason}" if event.reason else ""
+            return f"Severity {event.previous or 'unset'} → {event.severity}{why}", {"because": list(event.because)}
+        case e.MarkSet():
+            return f"{event.mark.replace('_', ' ')}: {'yes' if event.value else 'no'}", {}
+        case e.Acknowledged():
+            return f"Acknowledged by {event.person}", {}
+        case e.RoleAssigned():
+            role = _role(event.role, playbook)
+            said = f"{role} handed over from {event.previous} to {event.person}" if event.hand_over else f"{event.person} is {role}"
+            return said, {"conflicts": list(event.conflicts), "note": event.note, "role": event.role}
+        case e.RoleVacated():
+            return f"{event.person} is no longer {_role(event.role, playbook)}", {"note": event.note}
+        case e.PersonInvited():
+            return f"Invited {event.person}" + (f": {event.why}" if event.why else ""), {}
+        case e.PersonJoined():
+            return f"{event.person} joined", {}
+        case e.MitigationStarted():
+            return f"Mitigation {event.id} ({event.kind}) begun: {event.text}", {"before": event.before}
+        case e.MitigationCompleted():
+            return f"Mitigation {event.id} in place" + (f": {event.text}" if event.text else ""), {"after": event.after}
+        case e.MitigationVerified():
+            helped = "helped" if event.effective else "did not help"
+            return f"Mitigation {event.id} {helped}" + (f": {event.text}" if event.text else ""), {"after": event.after}
+        case e.StageMoved():
+            stage = playbook.stage(event.stage) if playbook else None
+            why = f": {event.reason}" if event.reason else ""
+            back = " (back)" if event.backward else ""
+            return f"Stage {stage.name if stage else event.stage}{back}{why}", {"stage": event.stage, "previous": event.previous, "gate": event.gate}
+        case e.WindowRestarted():
+            return f"Relapse, the stability window starts again: {event.text}", {}
+        case e.CheckTicked():
+            return f"Verified: {_item(event.checklist, event.item, playbook)}", {"evidence": event.evidence}
+        case e.CheckUnticked():
+            return f"Tick taken back: {_item(event.checklist, event.item, playbook)}", {"reason": event.reason}
+        case e.CheckWaived():
+            return f"Waived: {_item(event.checklist, event.item, playbook)} ({event.reason})", {"reason": event.reason}
+        case e.UpdatePosted():
+            number = f" #{event.number}" if event.number else ""
+            return f"Told {', '.join(event.audiences)}: {event.message.replace('_', ' ')}{number}", {
+                "next_update": event.values.get("next_update", ""), "status": event.status, "message": event.message, "number": event.number,
+            }  # fmt: skip
+        case e.DeliveryFailed():
+            return f"Could not send by {event.channel}: {event.why}", {"key": event.key}
+        case e.FigureRecorded():
+            about = "about " if event.estimate else ""
+            return f"{event.figure.replace('_', ' ')}: {about}{event.value} {event.unit}".strip(), {"source": event.source}
+        case e.AlertLinked() | e.AlertChanged():
+            return f"Alert {event.state}: {event.title}", {"alert": event.alert}
+        case e.LinkAdded():
+            return f"Linked {event.link.system} {event.link.id}", {"url": event.link.url}
+        case e.ObligationWarned():
+            return f"Due soon: {event.name} ({event.due_at:%H:%M} UTC)", {"obligation": event.obligation, "owner": event.owner}
+        case e.ObligationBreached():
+            return f"Overdue: {event.name} (was due {event.due_at:%H:%M} UTC)", {"obligation": event.obligation, "owner": event.owner}
+        case e.ObligationDone():
+            return f"Done: {event.mark.partition(':')[2].replace('_', ' ')}", {"evidence": event.evidence}
+        case e.ObligationWaived():
+            return f"Obligation waived: {event.obligation} ({event.reason})", {}
+        case e.Escalated():
+            return f"Escalated to {', '.join(event.to)}: {event.says or event.when.replace('_', ' ')}", {"rule": event.rule}
+        case e.Merged():
+            return f"Merged into {event.into}" + (f": {event.reason}" if event.reason else ""), {}
+        case e.Absorbed():
+            return f"Took in {event.source}: {event.title}", {}
+        case e.PostmortemMoved():
+            return f"Postmortem {event.what}" + (f" by {event.by}" if event.by else ""), {}
+        case _:
+            return "", {}
+
+
+def plain(line: Line) -> str:
+    """Return a line as text: ``[14:37] alice [OBSERVATION] …``."""
+    kind = f" [{line.kind}]" if line.entry else ""
+    return f"[{line.at:%H:%M}] {line.by}{kind} {line.text}"
+
+
+def export(incident: str, shown: Sequence[Line]) -> dict[str, Any]:
+    """Return the timeline for a file: times absolute (UTC) and relative to its first line."""
+    start = shown[0].at if shown else None
+    rows = []
+    for line in shown:
+        row = msgspec.to_builtins(line)
+        row["offset_seconds"] = int((line.at - start).total_seconds()) if start else 0
+        row["offset"] = format_span(line.at - start) if start else ""
+        rows.append(row)
+    return {"incident": incident, "zone": "UTC", "timeline": rows}
+
+
+def _name(milestone: str, playbook: Playbook | None) -> str:
+    own = next((m.name for m in playbook.milestones if m.id == milestone), None) if playbook else None
+    return own or milestone.replace("_", " ").capitalize()
+
+
+def _role(role: str, playbook: Playbook | None) -> str:
+    found = playbook.role(role) if playbook else None
+    return (found.short or found.name) if found else role
+
+
+def _item(checklist: str, item: str, playbook: Playbook | None) -> str:
+    found = playbook.checklist(checklist) if playbook else None
+    return next((i.says for i in found.items if i.id == item), item) if found else item

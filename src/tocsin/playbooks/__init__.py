@@ -1,0 +1,1 @@
+"""The policy language: a playbook holds every severity, number, role, cadence, gate and message of a team's procedure."""

@@ -1,0 +1,1 @@
+"""The service catalogue: owner team, default playbook, links, other names."""

@@ -1,0 +1,43 @@
+"""A service, as versioned facts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tocsin.engine.model import Command, Event
+
+
+class SaveService(Command, frozen=True):
+    """Write down a service as it is from now on."""
+
+    name: str
+    owner: str = ""
+    """The team that owns it."""
+    playbook: str = ""
+    """The playbook under which its incidents are declared."""
+    links: dict[str, str] = {}
+    """``dashboard``, ``runbook`` …"""
+    aliases: tuple[str, ...] = ()
+    """What other systems call it."""
+    page: tuple[str, ...] = ()
+    """Who is paged, until schedules say so."""
+    about: str = ""
+
+
+class ServiceSaved(Event, frozen=True, tag="service.saved"):
+    """A service was written down."""
+
+    service: SaveService
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A service as it is now."""
+
+    id: str
+    version: int = 0
+    saved: SaveService | None = None
+
+    @property
+    def playbook(self) -> str:
+        """The default playbook's id; empty where there is none."""
+        return self.saved.playbook if self.saved else ""

@@ -1,0 +1,209 @@
+"""Endpoints of the API as data: one table gives the routes, the decoding of bodies and the OpenAPI document."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.engine.errors import NotSignedIn, Refused, TooLarge
+from tocsin.engine.model import Actor, Command, Viewer
+from tocsin.engine.runtime import Runtime
+from tocsin.web.problems import bad_body, respond
+
+LARGEST_BODY: Final = 1_000_000
+"""Bytes. Larger bodies are refused before they are read to the end (attachments have a limit of their own)."""
+
+PREFIX: Final = "/api/v1"
+COOKIE: Final = "tocsin_token"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, as a handler sees it."""
+
+    runtime: Runtime
+    request: Request
+    actor: Actor
+    viewer: Viewer
+    path: dict[str, str]
+    query: dict[str, str]
+    body: Any
+    key: str
+    fingerprint: str
+
+
+Handler = Callable[[Asked], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One address of the API. A handler returns a Struct or plain values, or a Response of its own."""
+
+    method: str
+    path: str
+    summary: str
+    handler: Handler
+    body: type[Any] | None = None
+    status: int = 200
+    query: tuple[tuple[str, str], ...] = ()
+    """Query parameters: name and meaning."""
+    tag: str = ""
+    public: bool = False
+    raw: bool = False
+    """The handler reads the body itself."""
+    largest: int = LARGEST_BODY
+    decoder: list[Any] = field(default_factory=list)
+
+
+def command(path: str, kind: str, body: type[Command], summary: str, *, status: int = 200) -> Endpoint:
+    """Return the endpoint of a command: the body is the command, the path's last parameter named ``id`` is the record."""
+
+    async def handle(asked: Asked) -> Any:
+        return await asked.runtime.commit(kind, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
+
+    return Endpoint("POST", path, summary, handle, body, status, tag=kind)
+
+
+def encode_hook(value: Any) -> Any:
+    """Encode what JSON has no word for."""
+    if isinstance(value, Exception):
+        return str(value)
+    return str(value)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=encode_hook)
+
+
+def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return any value of ours as JSON."""
+    return Response(_encoder.encode(value), status, headers, "application/json")
+
+
+def who(request: Request, runtime: Runtime) -> Actor | None:
+    """Return who sends the request: the person that an administrator's token speaks for, or the token itself; None without a valid token."""
+    scope_actor = request.scope.get("tocsin.actor")
+    if scope_actor is not None:
+        actor: Actor = scope_actor
+    else:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+        if not token or not runtime.is_admin_token(token):
+            return None
+        actor = Actor("token", "administrator", via="api")
+    person = request.headers.get("x-tocsin-person", "").strip()
+    via = request.headers.get("x-tocsin-via", "").strip()[:20] or actor.via
+    return Actor("person", person[:200], via=via) if person else Actor(actor.kind, actor.id, via=via)
+
+
+def routes(endpoints: Sequence[Endpoint], runtime: Runtime) -> list[Route]:
+    """Return the routes of the endpoints, in the given order."""
+    return [Route(PREFIX + endpoint.path, _route(endpoint, runtime), methods=[endpoint.method]) for endpoint in endpoints]
+
+
+def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
+    decoder: Any = msgspec.json.Decoder(endpoint.body) if endpoint.body is not None else None
+
+    async def handle(request: Request) -> Response:
+        try:
+            actor = who(request, runtime)
+            if actor is None and not endpoint.public:
+                raise NotSignedIn("This needs a token.", fix="Send it as `Authorization: Bearer …`; `tocsin serve` prints the first one.")
+            body: Any = None
+            fingerprint = ""
+            if decoder is not None:
+                raw = await read_body(request, endpoint.largest)
+                try:
+                    body = decoder.decode(raw or b"{}")
+                except msgspec.MsgspecError as error:
+                    raise bad_body(error) from error
+            else:
+                raw = b""
+            key = request.headers.get("idempotency-key", "")
+            if key:
+                fingerprint = hashlib.sha256(request.url.path.encode() + b"\n" + raw).hexdigest()
+                key = f"{actor}:{key}"
+            actor = actor or Actor("sender", "anonymous", via="api")
+            viewer = Viewer("person" if actor.kind == "person" else "token", actor.id)
+            asked = Asked(runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), body, key, fingerprint)
+            result = await endpoint.handler(asked)
+        except Refused as refusal:
+            return respond(refusal)
+        if isinstance(result, Response):
+            return result
+        return json_response(result, endpoint.status)
+
+    return handle
+
+
+async def read_body(request: Request, largest: int) -> bytes:
+    """Read a body up to its limit.
+
+    Raises:
+        TooLarge: it is larger.
+
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > largest:
+        raise _too_large(largest)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > largest:
+            raise _too_large(largest)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(largest: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {largest:,} bytes.", fix="Shorten the text, or attach the rest as a file.")
+
+
+def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the endpoints."""
+    bodies = [e.body for e in endpoints if e.body is not None]
+    _, components = msgspec.json.schema_components(list(dict.fromkeys(bodies)), ref_template="#/components/schemas/{name}")
+    paths: dict[str, dict[str, Any]] = {}
+    problem = {"description": "What was wrong, where, and what to do", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for endpoint in endpoints:
+        parameters = [
+            {"name": part[1:-1].partition(":")[0], "in": "path", "required": True, "schema": {"type": "string"}}
+            for part in endpoint.path.split("/")
+            if part.startswith("{")
+        ]
+        parameters += [{"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "string"}} for n, d in endpoint.query]
+        if endpoint.method == "POST":
+            parameters.append(
+                {"name": "Idempotency-Key", "in": "header", "required": False, "description": "Repeat a request safely", "schema": {"type": "string"}},
+            )
+        operation: dict[str, Any] = {
+            "summary": endpoint.summary, "tags": [endpoint.tag or endpoint.path.split("/")[1]], "parameters": parameters,
+            "operationId": f"{endpoint.method.lower()}{endpoint.path.replace('/', '_').replace('{', '').replace('}', '').replace(':', '_').replace('-', '_')}",
+            "responses": {
+                str(endpoint.status): {"description": "Done", "content": {"application/json": {"schema": {}}}},
+                "4XX": problem, "503": problem,
+            },
+        }  # fmt: skip
+        if endpoint.body is not None:
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{endpoint.body.__name__}"}}}}
+        if endpoint.public:
+            operation["security"] = []
+        path = PREFIX + endpoint.path.replace(":path}", "}")
+        paths.setdefault(path, {})[endpoint.method.lower()] = operation
+    components["Problem"] = {
+        "type": "object", "required": ["type", "title", "status", "detail"],
+        "properties": {name: {"type": "string"} for name in ("type", "title", "detail", "fix", "field")} | {"status": {"type": "integer"}},
+    }  # fmt: skip
+    return {
+        "openapi": "3.1.0", "info": {"title": "Tocsin", "version": version}, "paths": paths,
+        "components": {"schemas": components, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}, "security": [{"token": []}],
+    }  # fmt: skip
+
+

@@ -1,0 +1,73 @@
+"""The installation itself: alive, ready, metrics, the OpenAPI document, the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from tocsin.engine.database import ping
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Command
+from tocsin.engine.runtime import Runtime
+from tocsin.playbooks.durations import Duration
+from tocsin.web.endpoints import PREFIX, Asked, Endpoint, json_response, openapi
+
+
+class Advance(Command, frozen=True):
+    """Move a virtual clock: to a moment, or by a duration such as ``5m``."""
+
+    to: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    by: str = ""
+
+
+def endpoints() -> list[Endpoint]:
+    """Return the endpoints of the clock."""
+
+    async def advance(asked: Asked) -> Any:
+        body: Advance = asked.body
+        now = asked.runtime.clock.now()
+        try:
+            to = body.to or now + Duration.parse(body.by)
+        except ValueError as error:
+            raise Refused(str(error), fix="Give `to` (a time) or `by` (a duration such as 5m).", field="by") from error
+        if to < now:
+            raise Refused(f"The clock stands at {now:%Y-%m-%d %H:%M:%S} UTC and does not run back.", fix="Give a later time.", field="to")
+        return {"now": await asyncio.to_thread(asked.runtime.advance, to)}
+
+    async def now(asked: Asked) -> Any:
+        return {"now": asked.runtime.clock.now(), "virtual": asked.runtime.clock.virtual}
+
+    return [
+        Endpoint("GET", "/clock", "What time it is here", now, tag="system"),
+        Endpoint("POST", "/clock/advance", "Move a virtual clock", advance, Advance, tag="system"),
+    ]
+
+
+def plain_routes(runtime: Runtime, known: Sequence[Endpoint], version: str) -> list[Route]:
+    """Return /healthz, /readyz, /metrics and the OpenAPI document; they need no token."""
+    document: list[Any] = []
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_request: Request) -> Response:
+        def work() -> None:
+            with runtime.database.reading() as connection:
+                ping(connection)
+
+        await asyncio.to_thread(work)
+        return PlainTextResponse("ready\n")
+
+    async def schema(_request: Request) -> Response:
+        if not document:
+            document.append(openapi(known, version))
+        return json_response(document[0])
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route(f"{PREFIX}/openapi.json", schema)]

@@ -1,0 +1,150 @@
+"""A whole installation in a test: real database in a temporary folder, virtual time, the API reached in process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tocsin.app import App, Options, build, start
+from tocsin.channels.console.client import Quiet
+from tocsin.engine.clock import VirtualClock
+from tocsin.engine.model import Actor
+
+START = datetime(2025, 10, 27, 14, 25, tzinfo=UTC)
+
+
+class Answer:
+    """Status and body of an answer."""
+
+    def __init__(self, status: int, content: bytes, headers: dict[str, str]) -> None:
+        self.status = status
+        self.content = content
+        self.headers = headers
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.content)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode()
+
+
+class World:
+    """An installation with a clock that the test moves."""
+
+    def __init__(self, folder: Path, start_at: datetime = START, playbook: str = "payments-sev1") -> None:
+        self.folder = folder
+        self.clock = VirtualClock(start_at)
+        self.playbook = playbook
+        self.app = self._build()
+
+    def _build(self) -> App:
+        app = build(Options(data=self.folder, default_playbook=self.playbook, clock=self.clock, console=Quiet()))
+        start(app)
+        return app
+
+    def restart(self) -> None:
+        """Stop the installation and start it again on the same data."""
+        self.app.runtime.stop()
+        self.app = self._build()
+
+    def close(self) -> None:
+        """Stop the installation."""
+        self.app.runtime.stop()
+
+    # -- time -------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The moment at which the clock stands."""
+        return self.clock.now()
+
+    def advance(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Let time pass; everything that falls due on the way happens."""
+        self.app.runtime.advance(self.now + timedelta(minutes=minutes, hours=hours, days=days))
+
+    def at(self, clock: str) -> datetime:
+        """Let time pass until this time of the scenario's day (``14:30``) and return it."""
+        hour, minute = clock.split(":")
+        moment = self.now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+        self.app.runtime.advance(moment)
+        return moment
+
+    # -- the API ----------------------------------------------------------------------------------
+
+    def send(self, method: str, path: str, body: Any = None, person: str = "alice", headers: dict[str, str] | None = None, raw: bytes | None = None) -> Answer:
+        """Send one request and return the answer, whatever it is. Paths without ``/api/`` go below ``/api/v1``."""
+        if not path.startswith(("/api/", "/intake/", "/healthz", "/readyz", "/metrics")):
+            path = "/api/v1" + path
+        given = {"x-tocsin-person": person, "content-type": "application/json", **(headers or {})} if person else dict(headers or {})
+        content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        return asyncio.run(self._call(method, path, given, content))
+
+    def page(self, path: str, person: str = "alice") -> Answer:
+        """Open a page of the web application."""
+        return asyncio.run(self._call("GET", path, {"x-tocsin-person": person, "accept": "text/html"}, b""))
+
+    def post(self, path: str, body: Any = None, person: str = "alice", **more: Any) -> Any:
+        """Send a command that must succeed; return its result."""
+        answer = self.send("POST", path, body or {}, person, **more)
+        assert answer.status < 300, f"{path} answered {answer.status}: {answer.text}"
+        return answer.json
+
+    def refused(self, path: str, body: Any = None, person: str = "alice") -> dict[str, Any]:
+        """Send a command that must be refused; return the problem."""
+        answer = self.send("POST", path, body or {}, person)
+        assert answer.status >= 400, f"{path} was not refused: {answer.text}"
+        problem: dict[str, Any] = answer.json
+        return problem
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Read something that must be there."""
+        answer = self.send("GET", path + (f"?{urlencode(query)}" if query else ""))
+        assert answer.status < 300, f"{path} answered {answer.status}: {answer.text}"
+        return answer.json
+
+    def declare(self, **more: Any) -> str:
+        """Declare an incident and return its id."""
+        body = {"title": "High error rate in payment API", "severity": "SEV-1", "service": "payment-api"} if self.playbook == "payments-sev1" else {"title": "Something broke"}
+        return str(self.post("/incidents", {**body, **more})["incident"])
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """Return every message that the file channel wrote, oldest first, after sending what waits."""
+        self.app.runtime.settle()
+        files = sorted((self.folder / "outbox").glob("*.json"), key=lambda f: f.stat().st_mtime_ns)
+        return [json.loads(f.read_text()) for f in files]
+
+    async def _call(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        split = urlsplit(path)
+        sent: list[dict[str, Any]] = []
+        scope: dict[str, Any] = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": split.path,
+            "raw_path": split.path.encode(), "query_string": split.query.encode(), "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()], "client": ("test", 0), "server": ("test", 0),
+        }  # fmt: skip
+        if "authorization" not in headers:
+            scope["tocsin.actor"] = Actor("token", "administrator", via="test")
+        given = False
+
+        async def receive() -> dict[str, Any]:
+            nonlocal given
+            if given:
+                await asyncio.sleep(3600)
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.app.asgi(scope, receive, send)
+        begin = sent[0]
+        return Answer(
+            begin["status"], b"".join(m.get("body", b"") for m in sent[1:]), {k.decode(): v.decode() for k, v in begin["headers"]},
+        )  # fmt: skip
