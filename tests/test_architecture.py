@@ -47,6 +47,7 @@ KINDS: dict[str, Kind] = {
     "store": Kind.SQL,
     "queries": Kind.SQL,
     "handlers": Kind.HANDLERS,
+    "kind": Kind.HANDLERS,  # what the committer runs: look-ups by the queries of any package, then the package's own pure functions
     "api": Kind.HTTP,
     "pages": Kind.HTTP,
     "cli": Kind.CLI,
@@ -72,6 +73,7 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("drills/player.py", Kind.IO),
     ("drills/run.py", Kind.IO),
     ("playbooks/library/__init__.py", Kind.IO),  # reads the YAML files that ship with it
+    ("playbooks/shelf.py", Kind.IO),  # likewise
     ("postmortems/render.py", Kind.IO),
     ("postmortems/publish.py", Kind.IO),
 ]
@@ -79,6 +81,7 @@ SPECIAL: list[tuple[str, Kind]] = [
 # More third-party libraries for single files.
 ALSO_MAY_IMPORT: dict[str, frozenset[str]] = {
     "comms/render.py": frozenset({"jinja2", "markupsafe"}),
+    "playbooks/templates.py": frozenset({"jinja2"}),  # reads what a template uses, renders nothing
 }
 
 # Files that start the application or play in it. They load `tocsin.app` inside a function, never when they are imported.
@@ -156,9 +159,9 @@ RULES: dict[Kind, Rule] = {
     ),
     Kind.SQL: Rule(
         own=kinds(P, PARSER, Kind.SQL, ENGINE),
-        others=kinds(P, PARSER, ENGINE),
+        others=kinds(P, PARSER, Kind.SQL, ENGINE),
         third_party=names("msgspec sqlalchemy"),
-        says="imports pure files, its own package's SQL files, the engine and SQLAlchemy",
+        says="imports pure files, its own package's SQL files, any queries, the engine and SQLAlchemy",
     ),
     Kind.HANDLERS: Rule(
         own=kinds(P, PARSER, Kind.SQL, Kind.HANDLERS, ENGINE),
@@ -201,7 +204,7 @@ RULES: dict[Kind, Rule] = {
 # Private to their package, whoever asks: only app.py may reach in.
 PRIVATE_STEMS = frozenset({"handlers", "store"})
 # api and pages and the web shell read through queries; tables and store of others stay closed.
-QUERIES_ONLY = frozenset({Kind.HTTP, Kind.WEB, Kind.IO})
+QUERIES_ONLY = frozenset({Kind.HTTP, Kind.WEB, Kind.IO, Kind.SQL})
 
 # --- reading ------------------------------------------------------------------------------------------------------------------------------
 
@@ -324,14 +327,16 @@ def judge(path: str, tree: ast.Module, by_module: dict[str, str]) -> Iterator[tu
         reason: str | None = None
         if top == "tocsin":
             reason = refusal(path, kind, rule, item, by_module)
-        elif is_refused(path, rule, top) or (rule.pure and is_impure(item)):
+        elif is_refused(path, rule, top, at_import=item.at_import) or (rule.pure and is_impure(item)):
             reason = rule.says
         if reason:
             yield item.line, f"imports {item}: {kind.value} {reason}"
 
 
-def is_refused(path: str, rule: Rule, top: str) -> bool:
+def is_refused(path: str, rule: Rule, top: str, *, at_import: bool = True) -> bool:
     """May a file not import this library at all?"""
+    if path in STARTERS and not at_import:
+        return False
     if top in rule.never:
         return True
     if rule.third_party is None or top in sys.stdlib_module_names:
@@ -373,6 +378,8 @@ def expected(item: Import) -> str:
 
 def refusal(path: str, kind: Kind, rule: Rule, item: Import, by_module: dict[str, str]) -> str | None:
     """Return why a file may not import this of Tocsin's own; None if it may."""
+    if path in STARTERS and not item.at_import:
+        return None  # what starts the application may load any part of it, when it starts it
     if item.module == "tocsin" and target_of(item, by_module) in {None, "__init__.py"}:
         return None  # `from tocsin import __version__`
     # A file that is not there is judged by the name that it would have.

@@ -79,7 +79,15 @@ class World:
 
     # -- the API ----------------------------------------------------------------------------------
 
-    def send(self, method: str, path: str, body: Any = None, person: str = "alice", headers: dict[str, str] | None = None, raw: bytes | None = None) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        person: str = "alice",
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Answer:
         """Send one request and return the answer, whatever it is. Paths without ``/api/`` go below ``/api/v1``."""
         if not path.startswith(("/api/", "/intake/", "/healthz", "/readyz", "/metrics")):
             path = "/api/v1" + path
@@ -112,7 +120,11 @@ class World:
 
     def declare(self, **more: Any) -> str:
         """Declare an incident and return its id."""
-        body = {"title": "High error rate in payment API", "severity": "SEV-1", "service": "payment-api"} if self.playbook == "payments-sev1" else {"title": "Something broke"}
+        body = (
+            {"title": "High error rate in payment API", "severity": "SEV-1", "service": "payment-api"}
+            if self.playbook == "payments-sev1"
+            else {"title": "Something broke"}
+        )
         return str(self.post("/incidents", {**body, **more})["incident"])
 
     def outbox(self) -> list[dict[str, Any]]:

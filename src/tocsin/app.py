@@ -10,16 +10,15 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 
-
 from tocsin import __version__
 from tocsin.channels.console.client import Console
 from tocsin.channels.file.client import FileOutbox
 from tocsin.comms.render import renderer
 from tocsin.engine.clock import Clock, SystemClock
-from tocsin.engine.database import DataDirectory, Database
+from tocsin.engine.database import Database, DataDirectory
 from tocsin.engine.kinds import Follow, Registry
 from tocsin.engine.model import SYSTEM
-from tocsin.engine.outbox import Channel
+from tocsin.engine.ports import Channel
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import api as incidents_api
 from tocsin.incidents import tables as incident_tables
@@ -27,9 +26,10 @@ from tocsin.incidents.commands import NoteDeliveryFailure
 from tocsin.incidents.kind import incident_kind
 from tocsin.people.kind import person_kind, team_kind
 from tocsin.playbooks import shelf as shipped
-from tocsin.playbooks.handlers import Bookshelf, playbook_kind, publication
+from tocsin.playbooks.kind import playbook_kind, publication
 from tocsin.playbooks.load import digest_of
 from tocsin.playbooks.model import Playbook
+from tocsin.playbooks.queries import Bookshelf
 from tocsin.services.kind import service_kind
 from tocsin.web import system
 from tocsin.web.endpoints import Endpoint, routes
@@ -111,7 +111,7 @@ def start(app: App) -> None:
     """Start the engine and put the shipped playbooks in force where they are new or changed."""
     app.runtime.start()
     for playbook_id in shipped.shipped():
-        text = shipped.text_of(playbook_id)
+        text = shipped.shipped_text(playbook_id)
         current: Any = app.runtime.committer.state(f"playbook:{playbook_id}")
         if current is not None and (current.digest == digest_of(text) or not current.shipped):
             continue

@@ -23,11 +23,13 @@ def test_a_gate_names_what_it_still_wants_and_passes_when_it_has_it(world: World
     assert problem["status"] == 409
     assert any("15m" in missing for missing in problem["missing"])
     world.advance(minutes=15)
-    world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "calm", "reading": {"measure": "error_rate", "value": 0.3}})
+    world.post(
+        f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "calm", "reading": {"measure": "error_rate", "value": 0.3}}
+    )
     for item in world.get(f"/incidents/{incident}")["checklists"][0]["items"]:
         if item["state"] == "open":
             world.post(f"/incidents/{incident}/checks/tick", {"item": item["id"], "evidence": "seen"})
-    assert world.post(f"/incidents/{incident}/resolve")["stage"] == "resolved"
+    assert world.post(f"/incidents/{incident}/resolve", {"confirm": "verified"})["stage"] == "resolved"
 
 
 def test_the_record_survives_a_restart_and_its_chain_verifies(world: World) -> None:

@@ -20,7 +20,16 @@ import click
 @click.option("--playbook", default="house", envvar="TOCSIN_PLAYBOOK", show_default=True, help="The playbook of incidents that name none.")
 @click.option("--virtual-clock", metavar="ISO", help="Start on a clock that stands at this time until it is advanced.")
 @click.pass_context
-def serve(ctx: click.Context, data_directory: str | None, database: str | None, host: str, port: int, public_url: str, playbook: str, virtual_clock: str | None) -> None:
+def serve(
+    ctx: click.Context,
+    data_directory: str | None,
+    database: str | None,
+    host: str,
+    port: int,
+    public_url: str,
+    playbook: str,
+    virtual_clock: str | None,
+) -> None:
     """Start the server."""
     from tocsin.cli.client import DEFAULT_DATA  # noqa: PLC0415
 
@@ -32,7 +41,9 @@ def serve(ctx: click.Context, data_directory: str | None, database: str | None, 
         try:
             start = datetime.fromisoformat(virtual_clock.replace("Z", "+00:00"))
         except ValueError as error:
-            raise click.BadParameter(f"{virtual_clock!r} is not a time; write it like 2026-01-31T14:05:00Z", param_hint="--virtual-clock") from error
+            raise click.BadParameter(
+                f"{virtual_clock!r} is not a time; write it like 2026-01-31T14:05:00Z", param_hint="--virtual-clock"
+            ) from error
         if start.tzinfo is None:
             raise click.BadParameter("the time has no zone; end it with Z", param_hint="--virtual-clock")
         clock = VirtualClock(start)
@@ -76,7 +87,9 @@ def run(folder: Path, database: str, host: str, port: int, public_url: str, play
         directory.announce(url)
         click.echo(f"Tocsin serves {url} from {folder}")
         sys.stdout.flush()
-        config = uvicorn.Config(app.asgi, loop="uvloop", http="httptools", log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app.asgi, loop="uvloop", http="httptools", log_level="warning", access_log=False, timeout_graceful_shutdown=5
+        )
         uvicorn.Server(config).run(sockets=[bound])
     finally:
         directory.release()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from jinja2 import ChainableUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tocsin.engine.outbox import ChannelFailed
+from tocsin.engine.ports import ChannelFailed
 from tocsin.playbooks.durations import Duration
 from tocsin.playbooks.model import Playbook
 
@@ -87,12 +87,21 @@ def _built_in(kind: str, values: dict[str, Any]) -> tuple[str, str]:
         case "alert.page":
             lines = [
                 f"{label}: {values[name]}"
-                for label, name in (("Value", "value"), ("Threshold", "threshold"), ("Dashboard", "dashboard"), ("Runbook", "runbook"), ("Acknowledge", "link"))
+                for label, name in (
+                    ("Value", "value"),
+                    ("Threshold", "threshold"),
+                    ("Dashboard", "dashboard"),
+                    ("Runbook", "runbook"),
+                    ("Acknowledge", "link"),
+                )
                 if values.get(name)
             ]
             return f"{values.get('word', '')}: {values.get('title', '')}".strip(": "), "\n".join([str(values.get("title", "")), *lines])
         case "incident.duty_warning":
-            return f"Due {hm(values['due_at'])}: {values['duty']}", f"{head}\n{values['duty']} is due at {hm(values['due_at'])} ({values['owner']})."
+            return (
+                f"Due {hm(values['due_at'])}: {values['duty']}",
+                f"{head}\n{values['duty']} is due at {hm(values['due_at'])} ({values['owner']}).",
+            )
         case "incident.duty_breach":
             return f"Overdue: {values['duty']}", f"{head}\n{values['duty']} was due at {hm(values['due_at'])} ({values['owner']})."
         case "incident.escalation":

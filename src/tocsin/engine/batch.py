@@ -155,7 +155,13 @@ class Batch:
             except Refused as refusal:
                 self._back_to(mark)
                 self.refused.append(
-                    {"reaction": reaction.name, "stream": fact.stream, "version": fact.version, "why": str(refusal), "at": micros(self.now)},
+                    {
+                        "reaction": reaction.name,
+                        "stream": fact.stream,
+                        "version": fact.version,
+                        "why": str(refusal),
+                        "at": micros(self.now),
+                    },
                 )
 
     def _stream(self, stream: str) -> Stream:
@@ -186,7 +192,14 @@ class Batch:
     def head_rows(self) -> list[dict[str, Any]]:
         """Return where every touched stream now stands."""
         return [
-            {"stream": name, "version": record.head.version, "head": record.head.hash, "snapshot": None, "snapshot_version": 0, "fold_version": 0}
+            {
+                "stream": name,
+                "version": record.head.version,
+                "head": record.head.hash,
+                "snapshot": None,
+                "snapshot_version": 0,
+                "fold_version": 0,
+            }
             for name, record in self.streams.items()
             if record.facts
         ]

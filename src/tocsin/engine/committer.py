@@ -247,7 +247,9 @@ class Committer:
 def _repeat(submission: Submission, request: str, result: str) -> Result:
     if request != submission.request:
         raise Conflict(
-            "This Idempotency-Key was used with another request.", fix="Send a new key for a new command.", field="Idempotency-Key",
+            "This Idempotency-Key was used with another request.",
+            fix="Send a new key for a new command.",
+            field="Idempotency-Key",
         )
     repeated: Result = msgspec.json.decode(result)
     return repeated

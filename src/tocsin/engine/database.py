@@ -28,8 +28,12 @@ class Database:
         self.url = url
         self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
         if self.dialect == "sqlite":
-            self._writer = create_engine(url, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS})
-            self._readers = create_engine(url, pool_size=4, max_overflow=12, connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS})
+            self._writer = create_engine(
+                url, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS}
+            )
+            self._readers = create_engine(
+                url, pool_size=4, max_overflow=12, connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS}
+            )
             _tune_sqlite(self._writer, begin="BEGIN IMMEDIATE")
             _tune_sqlite(self._readers, begin="BEGIN")
         else:
@@ -55,7 +59,9 @@ class Database:
                 write = upsert(self.dialect, tables.settings, ("name",))
                 connection.execute(write, [{"name": "schema", "value": str(SCHEMA_VERSION)}])
         except (OperationalError, DatabaseError) as error:
-            raise Unavailable(f"The database {self.url} cannot be opened: {error.__cause__ or error}.", fix="Check the path, its rights and the disk.") from error
+            raise Unavailable(
+                f"The database {self.url} cannot be opened: {error.__cause__ or error}.", fix="Check the path, its rights and the disk."
+            ) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -103,7 +109,11 @@ def _tune_sqlite(engine: Engine, *, begin: str) -> None:
 def upsert(dialect: str, table: Any, key: tuple[str, ...], only: tuple[str, ...] | None = None) -> Any:
     """Return INSERT … ON CONFLICT DO UPDATE for every column of the table, or for those in ``only``."""
     insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    rest = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in key and (only is None or column.name in only)}
+    rest = {
+        column.name: insert.excluded[column.name]
+        for column in table.columns
+        if column.name not in key and (only is None or column.name in only)
+    }
     if not rest:
         return insert.on_conflict_do_nothing(index_elements=list(key))
     return insert.on_conflict_do_update(index_elements=list(key), set_=rest)
@@ -131,7 +141,9 @@ class DataDirectory:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Refused(f"The data directory {self.path} cannot be used: {error.strerror}.", fix="Name another one with --data.") from error
+            raise Refused(
+                f"The data directory {self.path} cannot be used: {error.strerror}.", fix="Name another one with --data."
+            ) from error
 
     def lock(self) -> None:
         """Take the lock, or say who has it.
@@ -145,14 +157,17 @@ class DataDirectory:
         try:
             handle = (self.path / "lock").open("a+")
         except OSError as error:
-            raise Refused(f"The data directory {self.path} cannot be used: {error.strerror}.", fix="Name another one with --data.") from error
+            raise Refused(
+                f"The data directory {self.path} cannot be used: {error.strerror}.", fix="Name another one with --data."
+            ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             handle.close()
             where = self.server_url() or "another process"
             raise Conflict(
-                f"The data directory {self.path} is in use by {where}.", fix="Stop that server, use it with --server, or name another directory with --data.",
+                f"The data directory {self.path} is in use by {where}.",
+                fix="Stop that server, use it with --server, or name another directory with --data.",
             ) from error
         self._lock = handle
 

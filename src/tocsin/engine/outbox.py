@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
@@ -17,52 +17,12 @@ from tocsin.engine.committer import Committer, Submission
 from tocsin.engine.database import Database
 from tocsin.engine.kinds import Follow
 from tocsin.engine.model import SYSTEM, micros
+from tocsin.engine.ports import Channel, ChannelFailed, Message, Renderer
 
 logger = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 100
 _RETRY_AFTER: Final = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A rendered message."""
-
-    key: str
-    stream: str
-    kind: str
-    target: str
-    subject: str
-    body: str
-    values: dict[str, Any]
-    at: str
-    """When it was decided, RFC 3339 UTC."""
-
-
-class ChannelFailed(Exception):
-    """A channel could not send. ``permanent``: trying again will not help."""
-
-    def __init__(self, what: str, *, permanent: bool = False) -> None:
-        self.permanent = permanent
-        super().__init__(what)
-
-
-class Channel(Protocol):
-    """A way to reach people or systems."""
-
-    name: str
-
-    def send(self, message: Message) -> str:
-        """Send, and return the receiver's own id of the message (or an empty text).
-
-        Raises:
-            ChannelFailed: it was not sent.
-
-        """
-        ...
-
-
-Renderer = Callable[[str, str, dict[str, Any]], tuple[str, str]]
-"""Delivery kind, target and frozen values -> subject and body."""
 
 
 class Outbox:
@@ -123,7 +83,10 @@ class Outbox:
         with self._database.reading() as connection:
             return list(
                 connection.execute(
-                    select(table).where(table.c.state == "waiting", table.c.due_at <= micros(self._clock.now())).order_by(table.c.id).limit(_AT_ONCE),
+                    select(table)
+                    .where(table.c.state == "waiting", table.c.due_at <= micros(self._clock.now()))
+                    .order_by(table.c.id)
+                    .limit(_AT_ONCE),
                 ),
             )
 
@@ -143,7 +106,9 @@ class Outbox:
             message = Message(row.key, row.stream, row.kind, row.target, subject, body, values, str(at))
             channel = self._channels.get(row.channel)
             if channel is None:
-                raise ChannelFailed(f"there is no channel {row.channel!r}; the channels are {', '.join(sorted(self._channels))}", permanent=True)
+                raise ChannelFailed(
+                    f"there is no channel {row.channel!r}; the channels are {', '.join(sorted(self._channels))}", permanent=True
+                )
             receipt = channel.send(message)
         except ChannelFailed as failure:
             final = failure.permanent or row.attempts + 1 >= len(_RETRY_AFTER)

@@ -20,10 +20,11 @@ from tocsin.engine.database import Database
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.kinds import Follow, Registry
 from tocsin.engine.model import Actor, Command, Fact, Reader
-from tocsin.engine.outbox import Channel, Outbox, Renderer
+from tocsin.engine.outbox import Outbox
+from tocsin.engine.ports import Channel, Renderer
 from tocsin.engine.timers import Timers
 
-_ADMIN_TOKEN: Final = "admin_token"
+_ADMIN_TOKEN: Final = "admin_token"  # noqa: S105 (the name of a setting)
 _MOST_ROUNDS: Final = 10_000
 
 
@@ -72,6 +73,7 @@ class Runtime:
         self.outbox = Outbox(database, self.committer, clock, channels, render, on_failure)
         self.feed = Feed()
         self._advancing = threading.Lock()
+        self._admin_digest: str | None = None
         self.committer.listen(self._committed)
 
     def start(self) -> None:
@@ -173,17 +175,19 @@ class Runtime:
         if self.database.setting(_ADMIN_TOKEN) is not None:
             return None
         token = f"tocsin_{secrets.token_urlsafe(24)}"
-        self.database.keep_setting(_ADMIN_TOKEN, _digest(token))
+        self.set_token(token)
         return token
 
     def set_token(self, token: str) -> None:
         """Replace the administrator's token."""
-        self.database.keep_setting(_ADMIN_TOKEN, _digest(token))
+        self._admin_digest = _digest(token)
+        self.database.keep_setting(_ADMIN_TOKEN, self._admin_digest)
 
     def is_admin_token(self, token: str) -> bool:
         """Tell whether this is the administrator's token."""
-        kept = self.database.setting(_ADMIN_TOKEN)
-        return kept is not None and secrets.compare_digest(kept, _digest(token))
+        if self._admin_digest is None:
+            self._admin_digest = self.database.setting(_ADMIN_TOKEN)
+        return self._admin_digest is not None and secrets.compare_digest(self._admin_digest, _digest(token))
 
 
 class _Reader:

@@ -66,7 +66,9 @@ class Timers:
         now = micros(self._clock.now())
         table = tables.timers
         with self._database.reading() as connection:
-            due = list(connection.execute(select(table.c.stream).where(table.c.due_at <= now).order_by(table.c.due_at).limit(_AT_ONCE)).scalars())
+            due = list(
+                connection.execute(select(table.c.stream).where(table.c.due_at <= now).order_by(table.c.due_at).limit(_AT_ONCE)).scalars()
+            )
         waiting = [self._committer.submit(Submission(stream, Tick(), _TIMER)) for stream in due]
         for future in waiting:
             error = future.exception()

@@ -11,7 +11,7 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
 from tocsin.incidents import handlers, queries, timeline
-from tocsin.playbooks.handlers import Bookshelf
+from tocsin.playbooks.queries import Bookshelf
 from tocsin.web.endpoints import Asked, Endpoint, command
 
 _AS_OF = (("at", "As of this moment (RFC 3339)"), ("reading", "happened_by (default) or known_by"))
@@ -99,7 +99,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         return await asyncio.to_thread(work)
 
     async def exported(asked: Asked) -> Any:
-        shown = await asyncio.to_thread(handlers.shown_timeline, asked.runtime, shelf, asked.path["id"], moment_of(asked))
+        shown = await asyncio.to_thread(queries.shown_timeline, asked.runtime, shelf, asked.path["id"], moment_of(asked))
         return timeline.export(asked.path["id"], shown)
 
     async def draft(asked: Asked) -> Any:
@@ -109,7 +109,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         return await handlers.post_update(asked.runtime, shelf, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
 
     async def verify(asked: Asked) -> Any:
-        broken = await asyncio.to_thread(handlers.check_chain, asked.runtime, "incident", asked.path["id"])
+        broken = await asyncio.to_thread(queries.check_chain, asked.runtime, "incident", asked.path["id"])
         return {"incident": asked.path["id"], "whole": not broken, "broken": broken}
 
     found = [command(f"/incidents/{{id}}/{path}", "incident", body, summary) for path, body, summary in _COMMANDS]
@@ -121,8 +121,8 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
             "GET", "/incidents", "List incidents, newest first", listed, tag="incident",
             query=(("state", "open, ended, a stage"), ("severity", ""), ("service", ""), ("after", "Id of the last one seen"), ("limit", "At most 500")),
         ),
-        Endpoint("GET", "/incidents/{id}", "One incident", read(handlers.view), tag="incident", query=_AS_OF),
-        Endpoint("GET", "/incidents/{id}/timeline", "Its timeline", read(handlers.shown_timeline), tag="incident", query=_AS_OF),
+        Endpoint("GET", "/incidents/{id}", "One incident", read(queries.view), tag="incident", query=_AS_OF),
+        Endpoint("GET", "/incidents/{id}/timeline", "Its timeline", read(queries.shown_timeline), tag="incident", query=_AS_OF),
         Endpoint("GET", "/incidents/{id}/timeline/export", "Its timeline for a file", exported, tag="incident"),
         Endpoint("GET", "/incidents/{id}/updates/draft/{message}", "A message as the record fills it", draft, tag="incident"),
         Endpoint("POST", "/incidents/{id}/updates", "Post an update", post, c.PostUpdate, tag="incident"),

@@ -49,7 +49,9 @@ def take_in(incident: Incident, command: c.Import, ctx: Context, found: Found) -
         precision = "estimated" if m.approximate else "exact"
         facts.append(Happened(events.MilestoneSet(name, m.at, precision, None, m.wording), m.at))
     facts.extend(Happened(events.EntryLogged(entry.type, entry.text), entry.at) for entry in command.timeline)
-    return Decision(tuple(facts), result={"incident": incident.id, "entries": len(command.timeline), "milestones": sorted(stated)}, found=found)
+    return Decision(
+        tuple(facts), result={"incident": incident.id, "entries": len(command.timeline), "milestones": sorted(stated)}, found=found
+    )
 
 
 def _stage(stated: dict[str, c.ImportedMilestone], initial: str, stages: dict[str, str]) -> str:

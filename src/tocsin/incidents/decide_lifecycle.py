@@ -139,7 +139,8 @@ def move(incident: Incident, playbook: Playbook, stage: Stage, ctx: Context, at:
         if missing:
             raise errors.GateUnmet(gate.name, missing)
     return Decision(
-        (Happened(_moved(incident, playbook, stage, transition, reason, confirm), at),), result={"stage": stage.id, "previous": incident.stage},
+        (Happened(_moved(incident, playbook, stage, transition, reason, confirm), at),),
+        result={"stage": stage.id, "previous": incident.stage},
     )
 
 
@@ -183,7 +184,9 @@ def _of_kind(incident: Incident, playbook: Playbook, kind: str) -> Stage:
 def _resolve(incident: Incident, command: c.Resolve, ctx: Context, playbook: Playbook) -> Decision:
     if incident.stage_kind in ("resolved", "closed"):
         raise Conflict(f"{incident.id} is already {incident.stage}.", fix="Nothing to do; reopen it if it is not so.")
-    return move(incident, playbook, _of_kind(incident, playbook, "resolved"), ctx, occurred(command.at, ctx), command.reason, command.confirm)
+    return move(
+        incident, playbook, _of_kind(incident, playbook, "resolved"), ctx, occurred(command.at, ctx), command.reason, command.confirm
+    )
 
 
 def _close(incident: Incident, command: c.Close, ctx: Context, playbook: Playbook) -> Decision:

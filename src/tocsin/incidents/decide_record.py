@@ -121,7 +121,9 @@ def _record_figure(incident: Incident, command: c.RecordFigure, ctx: Context, pl
     if figure is None:
         raise errors.UnknownWord("figure", command.figure, (f.id for f in playbook.figures))
     if figure.kind in ("count", "money", "percent") and not isinstance(command.value, float | int):
-        raise Refused(f"{command.figure} is a number, not {command.value!r}.", fix="Write only the number; the unit is separate.", field="value")
+        raise Refused(
+            f"{command.figure} is a number, not {command.value!r}.", fix="Write only the number; the unit is separate.", field="value"
+        )
     recorded = events.FigureRecorded(command.figure, command.value, command.unit or figure.unit, command.source, command.estimate)
     return one(recorded, None, figure=command.figure)
 

@@ -76,7 +76,9 @@ def _mitigate(incident: Incident, command: c.StartMitigation, ctx: Context, play
     if kind is None:
         raise errors.UnknownWord("kind", command.kind, (m.id for m in playbook.mitigations))
     if kind.dangerous and not command.confirmed.strip():
-        raise Refused(f"{kind.name} is dangerous: {kind.guard or 'make sure first'}.", fix="Give `confirmed`: what you checked.", field="confirmed")
+        raise Refused(
+            f"{kind.name} is dangerous: {kind.guard or 'make sure first'}.", fix="Give `confirmed`: what you checked.", field="confirmed"
+        )
     at = occurred(command.at, ctx)
     mitigation = f"M{len(incident.mitigations) + 1}"
     by = command.by or (ctx.actor.id if ctx.actor.kind == "person" else "")
@@ -135,7 +137,9 @@ def _tick(incident: Incident, command: c.Tick, ctx: Context, playbook: Playbook)
     if item.kind in ("metric", "timer", "no_alerts"):
         state, why = gates.judge(incident, playbook, item, at)
         if state == "unmet":
-            raise Conflict(f"{item.says}: not met, {why}.", fix="Log the reading that meets it, wait, or waive it with a reason.", field="item")
+            raise Conflict(
+                f"{item.says}: not met, {why}.", fix="Log the reading that meets it, wait, or waive it with a reason.", field="item"
+            )
     return one(events.CheckTicked(checklist.id, item.id, command.evidence), at, item=f"{checklist.id}.{item.id}")
 
 
@@ -149,7 +153,9 @@ def _untick(incident: Incident, command: c.Untick, ctx: Context, playbook: Playb
 def _waive(incident: Incident, command: c.Waive, ctx: Context, playbook: Playbook) -> Decision:
     checklist, item = _item(playbook, command.item)
     if ctx.actor.kind != "person":
-        raise Refused("A waiver needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor")
+        raise Refused(
+            "A waiver needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor"
+        )
     need(command.reason, "reason", "a waiver is kept with its reason")
     return one(events.CheckWaived(checklist.id, item.id, command.reason), occurred(command.at, ctx), item=f"{checklist.id}.{item.id}")
 
@@ -175,17 +181,26 @@ def _mark_done(incident: Incident, command: c.MarkDone, ctx: Context, playbook: 
 
 def _waive_obligation(incident: Incident, command: c.WaiveObligation, ctx: Context, playbook: Playbook) -> Decision:
     if ctx.actor.kind != "person":
-        raise Refused("A waiver needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor")
+        raise Refused(
+            "A waiver needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor"
+        )
     planned = obligations.plan(incident, playbook, ctx.now)
     found = next((o for o in planned if command.obligation in (o.id, o.rule)), None)
     if found is None:
         raise errors.UnknownWord("obligation", command.obligation, sorted({o.id for o in planned}))
-    return one(events.ObligationWaived(found.id, need(command.reason, "reason", "a waiver is kept with its reason")), None, obligation=found.id)
+    return one(
+        events.ObligationWaived(found.id, need(command.reason, "reason", "a waiver is kept with its reason")), None, obligation=found.id
+    )
 
 
 def _note_postmortem(incident: Incident, command: c.NotePostmortem, ctx: Context, playbook: Playbook) -> Decision:
     what: Any = command.what
-    milestone = {"drafted": "postmortem_drafted", "met": "postmortem_met", "approved": "postmortem_approved", "published": "postmortem_published"}
+    milestone = {
+        "drafted": "postmortem_drafted",
+        "met": "postmortem_met",
+        "approved": "postmortem_approved",
+        "published": "postmortem_published",
+    }
     all_signed = command.approver == "" or all(
         f"approval:{a.id}" in incident.marks_done or a.id == command.approver for a in playbook.review.approvals
     )  # fmt: skip

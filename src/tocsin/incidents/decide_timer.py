@@ -19,24 +19,30 @@ def tick(incident: Incident, command: Command, ctx: Context, playbook: Playbook)
     for duty in obligations.plan(incident, playbook, ctx.now):
         if duty.state in obligations.SETTLED:
             continue
-        owner = _people(incident, duty.owner)
+        owner = _people(incident, playbook, duty.owner)
         values = _values(incident, playbook, duty, ctx.now)
         if duty.warn_at is not None and duty.warn_at <= ctx.now < duty.due_at and duty.id not in incident.warned:
             facts.append(Happened(events.ObligationWarned(duty.id, duty.name, duty.due_at, duty.owner), duty.warn_at))
             number += 1
             deliveries.extend(messages.to_people(incident, "incident.duty_warning", f"{number}:{duty.id}", owner, values))
         elif duty.due_at <= ctx.now and duty.id not in incident.breached:
-            told = tuple(dict.fromkeys([*owner, *(who for name in duty.on_breach for who in _people(incident, name))]))
+            told = tuple(dict.fromkeys([*owner, *(who for name in duty.on_breach for who in _people(incident, playbook, name))]))
             facts.append(Happened(events.ObligationBreached(duty.id, duty.name, duty.due_at, duty.owner, told), duty.due_at))
             number += 1
             deliveries.extend(messages.to_people(incident, "incident.duty_breach", f"{number}:{duty.id}", told, values))
     for call in escalations.plan(incident, playbook):
         if call.due_at > ctx.now:
             break
-        to = tuple(dict.fromkeys(who for name in call.rule.to for who in _people(incident, name)))
+        to = tuple(dict.fromkeys(who for name in call.rule.to for who in _people(incident, playbook, name)))
         facts.append(Happened(events.Escalated(call.id, to, call.rule.says, call.rule.when), call.due_at))
         number += 1
-        values = {"rule": call.rule.id, "says": call.rule.says, "when": call.rule.when, "sent_at": ctx.now.isoformat(), **_about(incident, playbook, ctx.now)}
+        values = {
+            "rule": call.rule.id,
+            "says": call.rule.says,
+            "when": call.rule.when,
+            "sent_at": ctx.now.isoformat(),
+            **_about(incident, playbook, ctx.now),
+        }
         deliveries.extend(messages.to_people(incident, "incident.escalation", f"{number}:{call.id}", to, values))
     return Decision(tuple(facts), tuple(deliveries))
 
@@ -56,10 +62,15 @@ def wake(incident: Incident, playbook: Playbook | None, now: datetime) -> dateti
     return max(min(times), now + timedelta(0)) if times else None
 
 
-def _people(incident: Incident, name: str) -> list[str]:
-    """Return who is meant by a role or contact: the role's holder where it is held, the word itself otherwise."""
+def _people(incident: Incident, playbook: Playbook, name: str) -> list[str]:
+    """Return who is meant: the role's holder; for a role that nobody holds its name and whoever leads, so that a duty never falls to nobody."""
     holding = incident.roles.get(name)
-    return [holding.person] if holding else [name] if name else []
+    if holding is not None:
+        return [holding.person]
+    found = [name] if name else []
+    if playbook.role(name) is not None and incident.lead:
+        found.append(incident.lead)
+    return found
 
 
 def _values(incident: Incident, playbook: Playbook, duty: obligations.Duty, now: datetime) -> dict[str, Any]:

@@ -35,7 +35,9 @@ class GateUnmet(Conflict):
     def __init__(self, gate: str, missing: Iterable[str]) -> None:
         self.missing = list(missing)
         super().__init__(
-            f"The gate {gate!r} is not met: {'; '.join(self.missing)}.", fix="Tick what is verified, or waive an item with a reason.", field="stage",
+            f"The gate {gate!r} is not met: {'; '.join(self.missing)}.",
+            fix="Tick what is verified, or waive an item with a reason.",
+            field="stage",
         )
 
 
@@ -45,7 +47,9 @@ class NoWay(Conflict):
     code = "incident.no_way"
 
     def __init__(self, stage: str, to: str, ways: Iterable[str]) -> None:
-        super().__init__(f"There is no way from {stage} to {to}.", fix=f"From {stage} one can go to: {', '.join(ways) or 'nowhere'}.", field="stage")
+        super().__init__(
+            f"There is no way from {stage} to {to}.", fix=f"From {stage} one can go to: {', '.join(ways) or 'nowhere'}.", field="stage"
+        )
 
 
 class NotYet(Refused):

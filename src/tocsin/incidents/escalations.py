@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 
 import msgspec
 
@@ -27,10 +28,7 @@ def plan(incident: Incident, playbook: Playbook) -> list[Call]:
     if incident.ended or not incident.circumstances or not incident.severity or incident.stage_kind == "resolved":
         return []
     calls = [
-        call
-        for rule in playbook.escalations
-        for call in _calls(incident, playbook, rule)
-        if f"escalation:{call.id}" not in incident.warned
+        call for rule in playbook.escalations for call in _calls(incident, playbook, rule) if f"escalation:{call.id}" not in incident.warned
     ]
     return sorted(calls, key=lambda call: (call.due_at, call.id))
 
@@ -47,7 +45,12 @@ def _calls(incident: Incident, playbook: Playbook, rule: Escalation) -> Iterator
                 start = moments.get("alerted", declared)
                 yield Call(rule.id, rule, start.at + rule.after)
         case "not_triaged":
-            if applies and rule.after is not None and not incident.assessment and incident.stage in (playbook.lifecycle.triage, playbook.lifecycle.initial):
+            if (
+                applies
+                and rule.after is not None
+                and not incident.assessment
+                and incident.stage in (playbook.lifecycle.triage, playbook.lifecycle.initial)
+            ):
                 start = moments.get("acknowledged", declared)
                 yield Call(rule.id, rule, start.at + rule.after)
         case "age":
@@ -58,7 +61,7 @@ def _calls(incident: Incident, playbook: Playbook, rule: Escalation) -> Iterator
                 yield Call(f"{rule.id}@{incident.progress_at:%Y%m%dT%H%M%S}", rule, incident.progress_at + rule.after)
         case "severity_raised":
             history = incident.circumstances
-            for before, after in zip(history, history[1:], strict=False):
+            for before, after in pairwise(history):
                 if after.rank < before.rank and holds(rule.if_, after):
                     yield Call(f"{rule.id}@{after.source}", rule, after.at)
         case "overrun":

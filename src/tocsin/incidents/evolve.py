@@ -105,7 +105,9 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 "declared_at": at,
                 "private": event.private,
                 "circumstances": (
-                    Circumstances(at, version, event.severity, event.rank, event.mode, event.marks, event.service, event.detected_by, event.cause),
+                    Circumstances(
+                        at, version, event.severity, event.rank, event.mode, event.marks, event.service, event.detected_by, event.cause
+                    ),
                 ),
                 "progress_at": at,
                 "stages": {event.stage: Done(at, str(fact.actor), version)},
@@ -141,7 +143,13 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 first = Done(at, event.person, version)
             held_first = put(state.first_held, event.role, first)
             leads = {"lead_role": event.role} if event.leads else {}
-            return {**leads, "roles": roles, "first_held": held_first, "engaged": _engage(state.engaged, [event.person], at), "progress_at": _later(state.progress_at, at)}
+            return {
+                **leads,
+                "roles": roles,
+                "first_held": held_first,
+                "engaged": _engage(state.engaged, [event.person], at),
+                "progress_at": _later(state.progress_at, at),
+            }
         case e.RoleVacated():
             held = state.roles.get(event.role)
             if held is None or held.since > at:

@@ -14,7 +14,7 @@ from tocsin.incidents.decide_base import Found
 from tocsin.incidents.evolve import FOLD_VERSION, evolve, initial
 from tocsin.incidents.model import Incident
 from tocsin.incidents.rows import rows
-from tocsin.playbooks.handlers import Bookshelf
+from tocsin.playbooks.queries import Bookshelf
 
 _LONG_BACK = 5000
 

@@ -24,7 +24,9 @@ _FIRST: Final = ("first_post", "initial", "update")
 _INTERNAL: Final = ("page", "roles", "thanks", "bridge")
 
 
-def post(incident: Incident, playbook: Playbook, command: c.PostUpdate, ctx: Context, at: datetime) -> tuple[events.UpdatePosted, tuple[Delivery, ...]]:
+def post(
+    incident: Incident, playbook: Playbook, command: c.PostUpdate, ctx: Context, at: datetime
+) -> tuple[events.UpdatePosted, tuple[Delivery, ...]]:
     """Return the fact that a message was posted, with frozen values, and what is to be sent.
 
     Raises:

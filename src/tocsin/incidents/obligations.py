@@ -214,7 +214,9 @@ class _Book:
         for follow_up in self.playbook.actions.follow_ups:
             if follow_up.id in covered:
                 continue
-            done = self.incident.marks_done.get(f"follow_up:{follow_up.id}") or self.incident.marks_done.get(f"obligation:follow_up_{follow_up.id}")
+            done = self.incident.marks_done.get(f"follow_up:{follow_up.id}") or self.incident.marks_done.get(
+                f"obligation:follow_up_{follow_up.id}"
+            )
             kept = When(done.at, done.source, done.by) if done else None
             owner = self.playbook.lead.id if self.playbook.lead else ""
             name = f"follow_up_{follow_up.id}"
@@ -234,7 +236,9 @@ class _Book:
         kind: Literal["duty", "cadence"] = "duty",
     ) -> Duty:  # fmt: skip
         audience = rule.audience or (rule.done.update_to[0] if rule.done.update_to else "")
-        return self._duty(name, rule.id, rule.name, rule.owner, audience, begins, due, kept, end, rule.warn, rule.on_breach, rule.from_ or "", kind)
+        return self._duty(
+            name, rule.id, rule.name, rule.owner, audience, begins, due, kept, end, rule.warn, rule.on_breach, rule.from_ or "", kind
+        )
 
     def _duty(
         self, name: str, rule: str, says: str, owner: str, audience: str, begins: datetime, due: datetime, kept: When | None,

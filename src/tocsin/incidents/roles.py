@@ -25,7 +25,9 @@ def conflicts(playbook: Playbook, held: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def assigned(playbook: Playbook, held: Mapping[str, str], role_id: str, person: str, *, previous: str, note: str = "") -> events.RoleAssigned:
+def assigned(
+    playbook: Playbook, held: Mapping[str, str], role_id: str, person: str, *, previous: str, note: str = ""
+) -> events.RoleAssigned:
     """Return the fact that a person takes a role. held: the roles as they are before."""
     role = playbook.role(role_id)
     leads = bool(role and role.lead)

@@ -31,4 +31,3 @@ def row(incident: Incident) -> RowWrite:
         "declared_at": micros(incident.declared_at) if incident.declared_at else 0,
     }  # fmt: skip
     return RowWrite("incidents", (incident.id,), values)
-

@@ -14,6 +14,8 @@ from tocsin.playbooks.durations import format_span
 from tocsin.playbooks.model import Playbook
 
 Reading = Literal["happened_by", "known_by"]
+_LATE = 60.0
+"""Seconds after which an entry counts as written down later (a matter of display)."""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,7 +86,7 @@ def _entry(fact: Fact, correction: Fact | None, _old: dict[int, Fact]) -> Line:
             data["reason"] = event.reason
     return Line(
         fact.version, source.occurred_at, fact.recorded_at, event.kind, event.by or str(fact.actor), event.text, entry=True,
-        corrected=correction is not None, corrects=before, late=(fact.recorded_at - source.occurred_at).total_seconds() >= 60, data=data,
+        corrected=correction is not None, corrects=before, late=(fact.recorded_at - source.occurred_at).total_seconds() >= _LATE, data=data,
     )  # fmt: skip
 
 
@@ -139,7 +141,11 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             stage = playbook.stage(event.stage) if playbook else None
             why = f": {event.reason}" if event.reason else ""
             back = " (back)" if event.backward else ""
-            return f"Stage {stage.name if stage else event.stage}{back}{why}", {"stage": event.stage, "previous": event.previous, "gate": event.gate}
+            return f"Stage {stage.name if stage else event.stage}{back}{why}", {
+                "stage": event.stage,
+                "previous": event.previous,
+                "gate": event.gate,
+            }
         case e.WindowRestarted():
             return f"Relapse, the stability window starts again: {event.text}", {}
         case e.CheckTicked():

@@ -34,7 +34,7 @@ def _evolve_team(team: Team, fact: Fact) -> Team:
 def person_kind() -> Kind:
     """Return the person as a kind of record."""
     return Kind(
-        name="person", state=Person, events=(PersonSaved,), fold_version=1, initial=lambda name: Person(name), evolve=_evolve_person,
+        name="person", state=Person, events=(PersonSaved,), fold_version=1, initial=Person, evolve=_evolve_person,
         decide=_decide_person,
         rows=lambda _b, a, _f: [RowWrite("people", (a.id,), {"id": a.id, "name": a.saved.name, "active": a.saved.active})],
     )  # fmt: skip
@@ -43,6 +43,6 @@ def person_kind() -> Kind:
 def team_kind() -> Kind:
     """Return the team as a kind of record."""
     return Kind(
-        name="team", state=Team, events=(TeamSaved,), fold_version=1, initial=lambda name: Team(name), evolve=_evolve_team, decide=_decide_team,
+        name="team", state=Team, events=(TeamSaved,), fold_version=1, initial=Team, evolve=_evolve_team, decide=_decide_team,
         rows=lambda _b, a, _f: [RowWrite("teams", (a.id,), {"id": a.id, "name": a.saved.name})],
     )  # fmt: skip

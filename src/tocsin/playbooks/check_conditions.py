@@ -7,8 +7,8 @@ from typing import get_args
 
 from tocsin.playbooks.checking import Checker
 from tocsin.playbooks.expressions import INCIDENT, Condition, ConditionRefused, Kind, compile_condition
+from tocsin.playbooks.places import Path
 from tocsin.playbooks.scale import Mode, Question
-from tocsin.playbooks.yamltext import Path
 
 
 def question_kinds(questions: tuple[Question, ...]) -> dict[str, Kind]:

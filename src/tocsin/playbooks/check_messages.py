@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Final
 
-import jinja2
-from jinja2 import nodes
-
-from tocsin.playbooks.checking import Checker, Names
+from tocsin.playbooks.checking import Checker
+from tocsin.playbooks.places import Path
 from tocsin.playbooks.record import Message
-from tocsin.playbooks.yamltext import Path
+from tocsin.playbooks.templates import TemplateUnreadable, Use, filters, tests, uses
 
 VALUES: Final = (
     "f", "incident", "number", "sent_at", "status", "next_update", "eta", "roles", "conflicts", "milestones", "entries", "status_page",
@@ -21,21 +19,21 @@ INCIDENT_FIELDS: Final = (
     "id", "title", "severity", "service", "impact", "channel", "bridge", "lead", "started_at", "detected_at", "declared_at", "mitigated_at",
     "resolved_at", "duration", "playbook", "detected_by",
 )  # fmt: skip
-OWN_FILTERS: Final = ("hm", "date", "span")
-"""Beside Jinja's own: a time as ``14:20 UTC``, a date, a duration as ``47 minutes``."""
+ROLE_FIELDS: Final = ("role", "short", "person")
+"""What an item of ``roles`` has."""
+ENTRY_FIELDS: Final = ("at", "by", "type", "text")
+"""What an item of ``entries`` has."""
 RULES: Final = ("facts_only", "cause_preliminary", "apology", "no_names")
-_GLOBALS: Final = ("range", "loop", "namespace", "dict", "lipsum", "cycler", "joiner")
-_SPEAKING: Final = {"roles": ("role", "short", "person"), "entries": ("at", "by", "type", "text")}
-_BLOCK: Final = re.compile(r":\s*(?:[&!]\S+\s+)*[|>][-+0-9]*\s*(?:#.*)?$")
+"""The wording rules."""
+_BLOCK: Final = re.compile(r":\s*(?:[&!]\S+\s+)*\|[-+0-9]*\s*(?:#.*)?$")
 
 
 def check_messages(checker: Checker) -> None:
     """Note templates that cannot be read and names in them that do not exist."""
-    environment = jinja2.Environment(autoescape=True)
     for index, message in enumerate(checker.playbook.messages):
         at = ("messages", index)
-        for key in ("subject", "body"):
-            _check_template(checker, environment, (*at, key), getattr(message, key), message)
+        _check_template(checker, (*at, "subject"), message.subject, message)
+        _check_template(checker, (*at, "body"), message.body, message)
         if not message.body.strip():
             checker.say((*at, "body"), f"the message `{message.id}` says nothing", "Write its text in `body`.")
         for place, entry in enumerate(message.fields):
@@ -44,67 +42,49 @@ def check_messages(checker: Checker) -> None:
         checker.all_known((*at, "rules"), message.rules, RULES, "wording rule")
 
 
-def _check_template(checker: Checker, environment: jinja2.Environment, path: Path, text: str, message: Message) -> None:
-    first = 1 if _is_block(checker, path) else 0
+def _check_template(checker: Checker, path: Path, text: str, message: Message) -> None:
+    is_block = _is_block(checker, path)
     try:
-        tree = environment.parse(text)
-    except jinja2.TemplateSyntaxError as error:
-        reason = (error.message or "it cannot be read").rstrip(".")
+        found = uses(text)
+    except TemplateUnreadable as error:
         remedy = "Write values as {{ f.name }}, and close each {% if %} and {% for %}."
-        checker.say(path, f"the template of `{message.id}` cannot be read: {reason}", remedy, down=error.lineno - 1 + first)
+        what = f"the template of `{message.id}` cannot be read: {error.reason}"
+        checker.say(path, what, remedy, down=error.line if is_block else 0)
         return
-    for line, what, known, of in _names_used(tree, message, checker.names, environment):
-        checker.known(path, what, known, of, down=line - 1 + first)
-    for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-        what = f"the template of `{message.id}` takes in another template"
-        checker.say(path, what, "Write the text out in this message.", down=node.lineno - 1 + first)
+    for use in found:
+        _check_use(checker, path, message, use, use.line if is_block else 0)
 
 
-def _names_used(
-    tree: nodes.Template, message: Message, names: Names, environment: jinja2.Environment
-) -> Iterator[tuple[int, str, Collection[str], str]]:
-    """Yield each name in a template: its line, what it is, what it may be and what it should name."""
-    fields = tuple(entry.id for entry in message.fields)
-    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
-    for name in tree.find_all(nodes.Name):
-        if name.name not in own and name.name not in _GLOBALS:
-            yield name.lineno, name.name, VALUES, "value for templates"
-    speaking = {name: known for loop in tree.find_all(nodes.For) for name, known in _loop_names(loop)}
-    for node, owner, attribute in _attributes(tree):
-        if owner == "f":
-            yield node.lineno, attribute, fields, f"field of the message `{message.id}`"
-        elif owner == "incident":
-            yield node.lineno, attribute, INCIDENT_FIELDS, "value of the incident"
-        elif owner == "milestones":
-            yield node.lineno, attribute, names.milestones, "milestone"
-        elif owner in speaking:
-            yield node.lineno, attribute, speaking[owner], f"value of `{owner}`"
-    for called in tree.find_all(nodes.Filter):
-        yield called.lineno, called.name, (*OWN_FILTERS, *environment.filters), "filter"
-    for test in tree.find_all(nodes.Test):
-        yield test.lineno, test.name, tuple(environment.tests), "test"
-
-
-def _attributes(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str, str]]:
-    for dotted in tree.find_all(nodes.Getattr):
-        if isinstance(dotted.node, nodes.Name):
-            yield dotted, dotted.node.name, dotted.attr
-    for indexed in tree.find_all(nodes.Getitem):
-        if isinstance(indexed.node, nodes.Name) and isinstance(indexed.arg, nodes.Const) and isinstance(indexed.arg.value, str):
-            yield indexed, indexed.node.name, indexed.arg.value
-
-
-def _loop_names(loop: nodes.For) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the loop variable of ``for r in roles`` and what such an item has."""
-    source = loop.iter
-    while isinstance(source, nodes.Filter) and source.node is not None:
-        source = source.node
-    if isinstance(loop.target, nodes.Name) and isinstance(source, nodes.Name) and source.name in _SPEAKING:
-        yield loop.target.name, _SPEAKING[source.name]
+def _check_use(checker: Checker, path: Path, message: Message, use: Use, down: int) -> None:
+    known: Collection[str]
+    match use:
+        case Use(kind="name"):
+            known, of = VALUES, "value for templates"
+        case Use(kind="attribute", owner="f"):
+            known, of = [entry.id for entry in message.fields], f"field of the message `{message.id}`"
+        case Use(kind="attribute", owner="incident"):
+            known, of = INCIDENT_FIELDS, "value of the incident"
+        case Use(kind="attribute", owner="milestones"):
+            known, of = checker.names.milestones, "milestone"
+        case Use(kind="attribute", owner="each of roles"):
+            known, of = ROLE_FIELDS, "value of a role"
+        case Use(kind="attribute", owner="each of entries"):
+            known, of = ENTRY_FIELDS, "value of an entry"
+        case Use(kind="filter"):
+            known, of = filters(), "filter"
+        case Use(kind="test"):
+            known, of = tests(), "test"
+        case Use(kind="other template"):
+            what = f"the template of `{message.id}` takes in another template"
+            checker.say(path, what, "Write the text out in this message.", down=down)
+            return
+        case _:
+            return
+    checker.known(path, use.name, known, of, down=down)
 
 
 def _is_block(checker: Checker, path: Path) -> bool:
-    """Say whether the text stands below its key (``body: |``), so that its first line is the next one."""
+    """Say whether the text stands line by line below its key (``body: |``)."""
     line, _ = checker.loaded.position(path)
     lines = checker.loaded.text.splitlines()
     return 0 < line <= len(lines) and _BLOCK.search(lines[line - 1]) is not None

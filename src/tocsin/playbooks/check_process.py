@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tocsin.playbooks.checking import Checker
+from tocsin.playbooks.places import Path
 from tocsin.playbooks.process import ChecklistItem, Done, Obligation
-from tocsin.playbooks.yamltext import Path
 
 _SET_BY_KEYS = ("hand_over_of", "assigned", "reading_of", "entry", "mitigation", "update_to")
 _DONE_KEYS = ("milestone", "role", "update_to", "entry", "checklist", "stage", "mark", "approval", "follow_up", "mitigation")

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from tocsin.playbooks.checking import Checker
 from tocsin.playbooks.errors import did_you_mean
+from tocsin.playbooks.places import Path
 from tocsin.playbooks.response import Calendar
-from tocsin.playbooks.yamltext import Path
 
 NAMING_FIELDS: Final = ("id", "id_lower", "date", "date_dashed", "random", "random_lower", "topic", "number")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

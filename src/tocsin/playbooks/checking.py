@@ -9,7 +9,7 @@ from functools import cached_property
 from tocsin.playbooks.errors import Problem, did_you_mean
 from tocsin.playbooks.load import Loaded
 from tocsin.playbooks.model import CANONICAL_MILESTONES, Playbook
-from tocsin.playbooks.yamltext import Path, dotted
+from tocsin.playbooks.places import Path, dotted
 
 ON_CALL = "on_call"
 """Whoever is on call; every playbook may name it without defining it."""

@@ -11,67 +11,61 @@ from tocsin.playbooks.base import Part
 from tocsin.playbooks.durations import Duration
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.process import Transition
-from tocsin.playbooks.record import Accepted
 from tocsin.playbooks.scale import ClassifyRule
 
 Weight = Literal["stricter", "looser", ""]
 
+_IGNORED: Final = frozenset({"from", "note"})
+"""The citation and the remark of a part; the engine ignores them, and so does a comparison."""
+_NAMES: Final[Mapping[str, str]] = {
+    "severities": "severity", "classify.questions": "question", "classify.rules": "rule", "assessment": "assessment field", "marks": "mark",
+    "declare": "reason to declare", "roles": "role", "audiences": "audience", "calendars": "calendar", "escalations": "escalation",
+    "lifecycle.stages": "stage", "lifecycle.transitions": "move", "gates": "gate", "checklists": "checklist", "windows": "window",
+    "measures": "measure", "milestones": "milestone", "entry_types": "entry type", "obligations": "obligation", "detectors": "detector",
+    "mitigations": "mitigation", "investigation": "investigation step", "messages": "message", "metrics": "metric", "figures": "figure",
+    "review.kinds": "kind of postmortem", "review.approvals": "approver", "review.targets": "place for postmortems",
+    "actions.groups": "group of action items", "actions.follow_ups": "follow-up", "on_call.duties": "duty on call", "on_call.pay": "pay",
+    "contacts": "contact", "documents": "document", "runbooks": "runbook", "commands": "command", "accepted": "acceptance",
+}  # fmt: skip
+"""What the parts of each list are called."""
+_KEYS: Final = ("id", "finding", "do", "when", "says", "title")
+_SHORTER_IS_STRICTER: Final = frozenset({
+    "within", "every", "grace", "acknowledge_within", "respond_within", "after", "time_box", "target", "next_update_default",
+})  # fmt: skip
+_LONGER_IS_STRICTER: Final = frozenset({"length", "for", "warn"})
+_MORE_IS_STRICTER: Final = frozenset({
+    "obligations", "gates", "checklists", "items", "windows", "requires", "approvals", "mandatory_roles", "escalations", "on_breach",
+    "follow_ups",
+})  # fmt: skip
+_REVIEW: Final = ("none", "recommended", "required")
+
 
 class Difference(msgspec.Struct, frozen=True):
-    """One difference. ``path`` names parts by their ids (``obligations.acknowledge.within``); None stands for not there."""
+    """One difference. ``steps`` lead to it, parts named by their ids; None stands for not there."""
 
-    path: str
+    steps: tuple[str, ...]
     before: str | None
     after: str | None
     weight: Weight = ""
     """Whether the change asks more of people; empty where that cannot be told."""
 
+    @property
+    def path(self) -> str:
+        """The steps in one text: ``obligations.acknowledge.within``."""
+        return ".".join(self.steps)
+
     def __str__(self) -> str:
-        return line(self)
-
-
-_ABSENT: Final = object()
-_IGNORED: Final = frozenset({"from_", "note"})
-"""The citation and the remark of a part; the engine ignores them, and so does a comparison."""
-_NAMES: Final[Mapping[str, str]] = {
-    "severities": "severity",
-    "classify.questions": "question",
-    "classify.rules": "classification rule",
-    "assessment": "assessment field",
-    "marks": "mark",
-    "roles": "role",
-    "audiences": "audience",
-    "calendars": "calendar",
-    "escalations": "escalation",
-    "lifecycle.stages": "stage",
-    "lifecycle.transitions": "transition",
-    "gates": "gate",
-    "checklists": "checklist",
-    "windows": "window",
-    "measures": "measure",
-    "milestones": "milestone",
-    "entry_types": "entry type",
-    "obligations": "obligation",
-    "detectors": "detector",
-    "mitigations": "mitigation",
-    "investigation": "investigation step",
-    "messages": "message",
-    "metrics": "metric",
-    "figures": "figure",
-    "contacts": "contact",
-    "documents": "document",
-    "runbooks": "runbook",
-    "accepted": "acceptance",
-}
-_SHORTER_IS_STRICTER: Final = frozenset({
-    "within", "every", "grace", "acknowledge_within", "respond_within", "after", "time_box", "expected_duration", "target", "next_update_default",
-})  # fmt: skip
-_LONGER_IS_STRICTER: Final = frozenset({"length", "for_", "warn"})
-_MORE_IS_STRICTER: Final = frozenset({
-    "obligations", "gates", "checklists", "items", "windows", "requires", "approvals", "mandatory_roles", "escalations", "on_breach", "follow_ups",
-    "page", "rules",
-})  # fmt: skip
-_REVIEW: Final = ("none", "recommended", "required")
+        owner, rest = _owner(self.steps)
+        if self.before is not None and self.after is not None:
+            said = f"{rest} {self.before} -> {self.after}"
+        else:
+            value = self.after if self.before is None else self.before
+            done = "added" if self.before is None else "removed"
+            named = value == self.steps[-1]
+            about = rest.removesuffix(str(value)) if named else rest
+            said = f"{about} {done}" if named and not rest else f"{about} {done}: {value}"
+        weight = f" ({self.weight})" if self.weight else ""
+        return f"{owner + ': ' if owner else ''}{' '.join(said.split())}{weight}"
 
 
 def diff(before: Playbook, after: Playbook) -> list[Difference]:
@@ -81,25 +75,11 @@ def diff(before: Playbook, after: Playbook) -> list[Difference]:
 
 def lines(differences: Sequence[Difference]) -> list[str]:
     """Return differences as people read them: ``obligation acknowledge: within 5m -> 10m (looser)``."""
-    return [line(difference) for difference in differences]
+    return [str(difference) for difference in differences]
 
 
-def line(difference: Difference) -> str:
-    """Return one difference as people read it."""
-    owner, rest = _owner(difference.path)
-    weight = f" ({difference.weight})" if difference.weight else ""
-    if difference.before is None:
-        said = f"{rest} added: {difference.after}" if rest else "added"
-    elif difference.after is None:
-        said = f"{rest} removed: {difference.before}" if rest else "removed"
-    else:
-        said = f"{rest} {difference.before} -> {difference.after}".lstrip()
-    return f"{owner}: {said}{weight}" if owner else f"{said}{weight}"
-
-
-def _owner(path: str) -> tuple[str, str]:
-    """Split a path into the part it is about, in words, and what of it: (``obligation acknowledge``, ``within``)."""
-    steps = _steps(path)
+def _owner(steps: tuple[str, ...]) -> tuple[str, str]:
+    """Return the part that a change is about, in words, and what of it: (``obligation acknowledge``, ``within``)."""
     for length in (2, 1):
         name = _NAMES.get(".".join(steps[:length]))
         if name and len(steps) > length:
@@ -107,92 +87,52 @@ def _owner(path: str) -> tuple[str, str]:
     return "", " ".join(steps)
 
 
-def _steps(path: str) -> list[str]:
-    """Split a path at its dots; ids with a dot or a blank in them stand in square brackets."""
-    steps: list[str] = []
-    rest = path
-    while rest:
-        if rest.startswith("["):
-            step, _, rest = rest[1:].partition("]")
-        else:
-            step, dot, rest = rest.partition(".")
-            if "[" in step:
-                step, _, more = step.partition("[")
-                rest = f"[{more}{dot}{rest}"
-        if step:
-            steps.append(step)
-        rest = rest.lstrip(".")
-    return steps
-
-
-def _compare(before: object, after: object, path: tuple[str, ...]) -> Iterator[Difference]:
+def _compare(before: object, after: object, steps: tuple[str, ...]) -> Iterator[Difference]:
     if isinstance(before, Part) and isinstance(after, Part) and type(before) is type(after):
         for field in msgspec.structs.fields(type(before)):
-            if field.name not in _IGNORED:
-                yield from _compare(getattr(before, field.name), getattr(after, field.name), (*path, field.encode_name))
-    elif _keyed(before) and _keyed(after) and (before or after):
-        yield from _compare_maps(_by_key(before), _by_key(after), path)
+            if field.encode_name not in _IGNORED:
+                yield from _compare(getattr(before, field.name), getattr(after, field.name), (*steps, field.encode_name))
+    elif isinstance(before, tuple) and isinstance(after, tuple) and all(isinstance(item, Part) for item in (*before, *after)):
+        yield from _compare_maps(_by_key(before), _by_key(after), steps)
     elif isinstance(before, dict) and isinstance(after, dict):
-        yield from _compare_maps(before, after, path)
+        yield from _compare_maps(before, after, steps)
+    elif isinstance(before, tuple) and isinstance(after, tuple) and set(before) != set(after):
+        yield from _compare_maps({str(item): item for item in before}, {str(item): item for item in after}, steps)
     elif before != after:
-        was, now = (None if value in (None, _ABSENT) else value for value in (before, after))
-        yield Difference(_dotted(path), _shown(was), _shown(now), _weigh(path[-1], was, now))
+        yield Difference(steps, _shown(before), _shown(after), _weigh(steps[-1], before, after))
 
 
-def _compare_maps(before: Mapping[str, object], after: Mapping[str, object], path: tuple[str, ...]) -> Iterator[Difference]:
+def _compare_maps(before: Mapping[str, object], after: Mapping[str, object], steps: tuple[str, ...]) -> Iterator[Difference]:
+    counts = steps[-1] in _MORE_IS_STRICTER
     for key in dict.fromkeys((*before, *after)):
-        was, now = before.get(key, _ABSENT), after.get(key, _ABSENT)
-        if was is _ABSENT or now is _ABSENT:
-            added: Weight = "stricter" if path[-1] in _MORE_IS_STRICTER else ""
-            removed: Weight = "looser" if path[-1] in _MORE_IS_STRICTER else ""
-            whole = now if was is _ABSENT else was
-            shown = _shown(whole)
-            yield Difference(
-                _dotted((*path, key)),
-                None if was is _ABSENT else shown,
-                None if now is _ABSENT else shown,
-                added if was is _ABSENT else removed,
-            )
+        here = (*steps, key)
+        if key not in before:
+            yield Difference(here, None, _shown(after[key]), "stricter" if counts else "")
+        elif key not in after:
+            yield Difference(here, _shown(before[key]), None, "looser" if counts else "")
         else:
-            yield from _compare(was, now, (*path, key))
+            yield from _compare(before[key], after[key], here)
 
 
-def _keyed(value: object) -> bool:
-    """Say whether a list is one of parts that a key tells apart."""
-    return isinstance(value, tuple) and all(_key(item) for item in value)
-
-
-def _by_key(value: object) -> dict[str, object]:
+def _by_key(parts: tuple[object, ...]) -> dict[str, object]:
     found: dict[str, object] = {}
-    for item in value if isinstance(value, tuple) else ():
-        key = _key(item)
+    for part in parts:
+        key = name = _key(part)
+        number = 1
         while key in found:
-            key += "'"
-        found[key] = item
+            number += 1
+            key = f"{name} ({number})"
+        found[key] = part
     return found
 
 
-def _key(item: object) -> str:
-    match item:
+def _key(part: object) -> str:
+    match part:
         case Transition():
-            return f"{item.move_from} to {item.move_to}"
+            return f"{part.move_from} to {part.move_to}"
         case ClassifyRule():
-            return f"{item.severity} when {item.when}"
-        case Accepted():
-            return item.finding
-        case Part():
-            return str(getattr(item, "id", ""))
-    return ""
-
-
-def _dotted(path: tuple[str, ...]) -> str:
-    found = ""
-    for step in path:
-        if "." in step or " " in step or ":" in step:
-            found += f"[{step}]"
-        else:
-            found += f".{step}" if found else step
-    return found
+            return f"{part.severity} when {part.when}"
+    return next((str(value) for key in _KEYS if (value := getattr(part, key, ""))), "")
 
 
 def _shown(value: object) -> str | None:
@@ -201,10 +141,8 @@ def _shown(value: object) -> str | None:
             return None
         case bool():
             return "yes" if value else "no"
-        case Duration():
-            return str(value)
         case Part():
-            return str(getattr(value, "name", "") or getattr(value, "says", "") or _key(value) or "set")
+            return str(getattr(value, "name", "") or _key(value) or "something else")
         case tuple():
             return ", ".join(_shown(item) or "" for item in value) or "nothing"
         case str():
@@ -216,13 +154,9 @@ def _weigh(key: str, before: object, after: object) -> Weight:
     """Say whether a changed value asks more of people."""
     if key == "review" and isinstance(before, str) and isinstance(after, str) and {before, after} <= set(_REVIEW):
         return "stricter" if _REVIEW.index(after) > _REVIEW.index(before) else "looser"
-    if key in _SHORTER_IS_STRICTER | _LONGER_IS_STRICTER and {type(before), type(after)} <= {Duration, type(None)}:
-        if before is None or after is None:
-            return "stricter" if before is None else "looser"
-        shorter = isinstance(before, Duration) and isinstance(after, Duration) and after < before
-        return "stricter" if shorter is (key in _SHORTER_IS_STRICTER) else "looser"
-    if key in _MORE_IS_STRICTER and isinstance(before, tuple) and isinstance(after, tuple):
-        was, now = set(before), set(after)
-        if was < now or now < was:
-            return "stricter" if was < now else "looser"
+    if key in _SHORTER_IS_STRICTER | _LONGER_IS_STRICTER:
+        if isinstance(before, Duration) and isinstance(after, Duration):
+            return "stricter" if (after < before) is (key in _SHORTER_IS_STRICTER) else "looser"
+        if isinstance(before, Duration) or isinstance(after, Duration):
+            return "looser" if after is None else "stricter"
     return ""

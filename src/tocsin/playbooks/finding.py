@@ -13,10 +13,10 @@ import msgspec
 from tocsin.playbooks.expressions import incident_condition
 from tocsin.playbooks.load import Loaded
 from tocsin.playbooks.model import Playbook
+from tocsin.playbooks.places import Path
 from tocsin.playbooks.process import Obligation
 from tocsin.playbooks.record import Accepted
 from tocsin.playbooks.scale import Severity
-from tocsin.playbooks.yamltext import Path
 
 OTHER: Final = "other"
 """The kind of what no machine finds and a person accepted all the same."""

@@ -75,10 +75,8 @@ def _stale(subject: Subject, drafts: Mapping[str, Draft]) -> Iterator[Draft]:
         kind, _, about = name.partition(":")
         if name in drafts or kind == OTHER or (kind == "undefined-terms" and lint_people.defines(subject, about)):
             continue
-        same_kind = [draft for draft in drafts if draft.partition(":")[0] == kind]
-        remedy = did_you_mean(
-            name, same_kind, f"Take it out, or call it `{OTHER}:{about or kind}` where it is something that lint cannot see."
-        )
-        yield Draft(
-            "stale-acceptance", (name,), ("accepted", index, "finding"), f"lint does not find `{name}`, which is accepted here", remedy
-        )
+        free = [draft for draft in drafts if draft.partition(":")[0] == kind and draft not in accepted]
+        own_name = f"{OTHER}:{name.replace(':', '-')}"
+        remedy = did_you_mean(name, free, f"Take it out, or call it `{own_name}` where it is something that lint cannot see.")
+        what = f"lint does not find `{name}`, which is accepted here"
+        yield Draft("stale-acceptance", (name,), ("accepted", index, "finding"), what, remedy)

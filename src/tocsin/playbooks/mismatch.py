@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from tocsin.playbooks.durations import Duration
 from tocsin.playbooks.errors import Problem, did_you_mean
-from tocsin.playbooks.yamltext import Path, YamlText, dotted
+from tocsin.playbooks.places import Path, Source, dotted
 
 _REFERENCE: Final = "See docs/reference/playbooks.md for the keys and their values."
 _WORDS: Final[dict[type, str]] = {
@@ -32,7 +32,7 @@ _WORDS: Final[dict[type, str]] = {
 _Mismatch = tuple[Path, str, str]
 
 
-def mismatches(source: YamlText, kind: type[msgspec.Struct], file: str, said: str) -> list[Problem]:
+def mismatches(source: Source, kind: type[msgspec.Struct], file: str, said: str) -> list[Problem]:
     """Return every place where the data does not fit the type, in the order of the file; never empty.
 
     said: what msgspec said, for what this walk does not know.

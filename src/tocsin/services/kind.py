@@ -22,7 +22,7 @@ def _evolve(service: Service, fact: Fact) -> Service:
 def service_kind() -> Kind:
     """Return the service as a kind of record."""
     return Kind(
-        name="service", state=Service, events=(ServiceSaved,), fold_version=1, initial=lambda name: Service(name), evolve=_evolve, decide=_decide,
+        name="service", state=Service, events=(ServiceSaved,), fold_version=1, initial=Service, evolve=_evolve, decide=_decide,
         rows=lambda _b, a, _f: [
             RowWrite("services", (a.id,), {"id": a.id, "name": a.saved.name, "owner": a.saved.owner, "playbook": a.saved.playbook}),
         ],

@@ -171,17 +171,28 @@ def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
     bodies = [e.body for e in endpoints if e.body is not None]
     _, components = msgspec.json.schema_components(list(dict.fromkeys(bodies)), ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
-    problem = {"description": "What was wrong, where, and what to do", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    problem = {
+        "description": "What was wrong, where, and what to do",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
     for endpoint in endpoints:
         parameters = [
             {"name": part[1:-1].partition(":")[0], "in": "path", "required": True, "schema": {"type": "string"}}
             for part in endpoint.path.split("/")
             if part.startswith("{")
         ]
-        parameters += [{"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "string"}} for n, d in endpoint.query]
+        parameters += [
+            {"name": n, "in": "query", "required": False, "description": d, "schema": {"type": "string"}} for n, d in endpoint.query
+        ]
         if endpoint.method == "POST":
             parameters.append(
-                {"name": "Idempotency-Key", "in": "header", "required": False, "description": "Repeat a request safely", "schema": {"type": "string"}},
+                {
+                    "name": "Idempotency-Key",
+                    "in": "header",
+                    "required": False,
+                    "description": "Repeat a request safely",
+                    "schema": {"type": "string"},
+                },
             )
         operation: dict[str, Any] = {
             "summary": endpoint.summary, "tags": [endpoint.tag or endpoint.path.split("/")[1]], "parameters": parameters,
@@ -192,7 +203,10 @@ def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
             },
         }  # fmt: skip
         if endpoint.body is not None:
-            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{endpoint.body.__name__}"}}}}
+            operation["requestBody"] = {
+                "required": True,
+                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{endpoint.body.__name__}"}}},
+            }
         if endpoint.public:
             operation["security"] = []
         path = PREFIX + endpoint.path.replace(":path}", "}")
@@ -205,5 +219,3 @@ def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
         "openapi": "3.1.0", "info": {"title": "Tocsin", "version": version}, "paths": paths,
         "components": {"schemas": components, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}, "security": [{"token": []}],
     }  # fmt: skip
-
-

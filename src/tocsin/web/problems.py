@@ -41,7 +41,11 @@ def bad_body(error: msgspec.MsgspecError) -> Refused:
     what = _PATH.sub("", text).replace("`", "")
     if what.startswith("Object contains unknown field"):
         name = what.rpartition(" ")[2]
-        return Refused(f"The body has a field {name} that is not known.", fix="Leave it out, or check its spelling.", field=f"{field}.{name}".strip("."))
+        return Refused(
+            f"The body has a field {name} that is not known.",
+            fix="Leave it out, or check its spelling.",
+            field=f"{field}.{name}".strip("."),
+        )
     if what.startswith("Object missing required field"):
         name = what.rpartition(" ")[2]
         return Refused(f"The field {name} is missing.", fix=f"Give {name}.", field=f"{field}.{name}".strip("."))

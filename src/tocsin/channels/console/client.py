@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from tocsin.engine.outbox import ChannelFailed, Message
+from tocsin.engine.ports import ChannelFailed, Message
 
 
 class Console:

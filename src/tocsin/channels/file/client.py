@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from tocsin.engine.outbox import ChannelFailed, Message
+from tocsin.engine.ports import ChannelFailed, Message
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST = 80
