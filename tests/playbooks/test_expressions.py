@@ -42,6 +42,7 @@ NOW = {
         ('["pay", "auth"].exists(name, name == service)', True),
         ("1 >= rank ? marks.customer_visible : false", True),
         ("size(cause) > 0", False),
+        ("rank > -1 && marks.all(name, marks[name])", True),
     ],
 )
 def test_a_condition_says_whether_it_holds(text: str, *, holds: bool) -> None:
@@ -61,7 +62,14 @@ def test_a_condition_says_whether_it_holds(text: str, *, holds: bool) -> None:
         ("rank", "is not yes or no", "Compare it with something"),
         ('rank == "1"', "`rank` is a whole number and is compared with '1'", "`rank == 1`"),
         ("severity == 1", "`severity` is a text", '`severity == "…"`'),
-        ('marks.a || service < "a" + 1', "different kinds", "numbers with numbers"),
+        ("marks.a || service < rank", "different kinds", "numbers with numbers"),
+        ("rank > 5000 && service < rank", "different kinds", "numbers with numbers"),
+        ("rank / 0 == 1", "calculates (`/`)", "as they are"),
+        ("rank - 1 > 0", "calculates (`-`)", "as they are"),
+        ("[1, 2][5] == rank", "has no parts", "`marks.name`"),
+        ("rank > 5000 && cause.size > 1", "`cause.size` reads a part", "`marks.name`"),
+        ("marks[service]", "has no parts", "`marks.name`"),
+        ("marks.a.b", "has no parts", "`marks.name`"),
         ("rank ? true : false", "different kinds", "yes-or-no values"),
         ("loud(service)", "no function `loud`", "The functions: "),
         ("[1].map(x, x) == [1]", "no function `map`", "The functions: "),
@@ -110,7 +118,7 @@ def test_what_is_not_known_leaves_undecided_only_what_hangs_on_it() -> None:
 def test_undecided_means_that_the_missing_answers_can_go_either_way(a: bool | None, b: bool | None, c: bool | None) -> None:
     condition = compile_condition("a && (b || !c)", {"a": "yes_no", "b": "yes_no", "c": "yes_no"})
     known = {"a": a, "b": b, "c": c}
-    every = [{}]
+    every: list[dict[str, bool]] = [{}]
     for name, value in known.items():
         every = [{**so_far, name: one} for so_far in every for one in ([value] if value is not None else [False, True])]
     outcomes = {condition.holds(values) for values in every}
@@ -142,7 +150,7 @@ def test_true_never_loads_the_engine_of_the_language() -> None:
 
 
 def test_the_longest_condition_over_the_longest_text_takes_no_time() -> None:
-    loop = 'service.contains("x") && [' + ",".join(str(n) for n in range(150)) + "].all(n, size(service + cause) > n)"
+    loop = 'service.contains("x") && [' + ",".join(str(n) for n in range(150)) + "].all(n, size(service) > n)"
     condition = incident_condition(loop)
     values = {**NOW, "service": "x" * 1_000_000, "cause": "y" * 1_000_000}
     began = time.perf_counter()

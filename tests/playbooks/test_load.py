@@ -1,5 +1,7 @@
 """Reading a playbook: what is not of the schema is refused in one go, each place with what to write."""
 
+import itertools
+
 import pytest
 
 from tests.playbooks.small import SMALL, edited, line_of
@@ -95,8 +97,8 @@ def test_an_alias_repeats_a_part() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
-        "d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e]\n",
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{name}: &{name} [{', '.join([f'*{of}'] * 10)}]\n" for of, name in itertools.pairwise("abcdef")),
         "a: &a [*a]\n",
     ],
     ids=["aliases_that_multiply", "an_alias_of_itself"],

@@ -7,10 +7,45 @@ from typing import Any, Final
 
 import click
 
+from tocsin.cli.shell import Session
+
 _GROUPS: Final[dict[str, tuple[str, str]]] = {
+    "incident": ("tocsin.incidents.cli.incident", "Declare an incident and lead it to its end."),
+    "role": ("tocsin.incidents.cli.response", "Who leads, who writes, who tells."),
+    "mitigation": ("tocsin.incidents.cli.response", "What is done to stop the harm."),
+    "timeline": ("tocsin.incidents.cli.record", "What happened, in order."),
+    "milestone": ("tocsin.incidents.cli.record", "When it began, was noticed, was over."),
+    "figure": ("tocsin.incidents.cli.record", "Figures of the impact."),
+    "check": ("tocsin.incidents.cli.duties", "Criteria of gates and checklists."),
+    "obligation": ("tocsin.incidents.cli.duties", "Duties with a time."),
+    "update": ("tocsin.comms.cli", "Tell people how it stands."),
+    "severity": ("tocsin.playbooks.cli", "How bad is it."),
+    "playbook": ("tocsin.playbooks.cli", "The procedures that incidents run under."),
+    "alert": ("tocsin.alerts.cli", "What monitoring has reported."),
+    "receipt": ("tocsin.alerts.cli", "What senders have sent, and what became of it."),
+    "person": ("tocsin.people.cli", "People."),
+    "team": ("tocsin.people.cli", "Teams."),
+    "service": ("tocsin.services.cli", "The service catalogue."),
+    "postmortem": ("tocsin.postmortems.cli", "The review of an incident."),
+    "evidence": ("tocsin.postmortems.cli", "Save everything about an incident in one archive."),
+    "action": ("tocsin.actions.cli", "Action items and what becomes of them."),
+    "metrics": ("tocsin.insights.cli", "The durations and counts of one incident."),
+    "adherence": ("tocsin.insights.cli", "Which duties of one incident were kept."),
+    "health": ("tocsin.insights.cli", "How one incident was handled."),
+    "insights": ("tocsin.insights.cli", "Figures over many incidents."),
+    "clock": ("tocsin.cli.clock", "The installation's time."),
+    "doctor": ("tocsin.cli.doctor", "Check this installation and say what to do."),
     "serve": ("tocsin.cli.serve", "Start the server."),
 }
 """Command -> module that defines it under the same name, and the line that help shows."""
+
+EXITS: Final = """\b
+Exit codes:
+  0  done
+  1  refused; the message says why and what to do
+  2  not understood: an unknown command, option or value
+  3  no server answers
+  4  done, and something was found (lint, verify, claims, tests)"""
 
 
 class Lazy(click.Group):
@@ -33,17 +68,23 @@ class Lazy(click.Group):
             formatter.write_dl([(name, says) for name, (_, says) in _GROUPS.items()])
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXITS)
 @click.option("--server", metavar="URL", help="The server to talk to (TOCSIN_SERVER).")
 @click.option("--data", metavar="DIR", help="The data directory of this machine's installation (TOCSIN_DATA).")
 @click.option("--token", metavar="TOKEN", help="The API token (TOCSIN_TOKEN).")
 @click.option("--as", "person", metavar="NAME", help="The person who acts (TOCSIN_PERSON).")
-@click.option("--json", "as_json", is_flag=True, help="Print answers as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print answers as JSON; also accepted after the command.")
 @click.version_option(package_name="tocsin", message="%(version)s")
 @click.pass_context
 def cli(ctx: click.Context, **settings: Any) -> None:
-    """Tocsin: from the first alert to the last action item of the postmortem."""
-    ctx.obj = settings
+    """Tocsin: from the first alert to the last action item of the postmortem.
+
+    A command talks to the server that works on the data directory, or to --server; where none runs, it works on the data directory
+    itself. The incident's ID may be left out while exactly one is open.
+    """
+    session = Session(**settings)
+    ctx.obj = session
+    ctx.call_on_close(session.close)
 
 
 def main() -> None:

@@ -75,6 +75,11 @@ class Batch:
         """Run a SELECT."""
         return list(self.connection.execute(statement, parameters or {}))
 
+    def row(self, table: str, key: tuple[Any, ...]) -> Mapping[str, Any] | None:
+        """Return one row of a read table by its primary key, as this batch leaves it."""
+        written = self.rows.get((table, key))
+        return written.values if written is not None else log.read_row(self.connection, table, key)
+
     def fact(self, stream: str, version: int) -> Fact | None:
         """Return one fact of a stream, also one of this batch."""
         for made in self._stream(stream).facts:
@@ -231,6 +236,9 @@ class _View:
 
     def rows(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         return self._batch.rows_of(statement, parameters)
+
+    def row(self, table: str, key: tuple[Any, ...]) -> Mapping[str, Any] | None:
+        return self._batch.row(table, key)
 
     def fact(self, stream: str, version: int) -> Fact | None:
         return self._batch.fact(stream, version)

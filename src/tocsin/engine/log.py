@@ -48,6 +48,15 @@ def read_facts(connection: Connection, registry: Registry, stream: str, after: i
         yield decode(registry, row)
 
 
+def read_row(connection: Connection, name: str, key: tuple[Any, ...]) -> dict[str, Any] | None:
+    """Return one row of a read table by its primary key; None where there is none."""
+    table = tables.metadata.tables[name]
+    found = connection.execute(
+        select(table).where(*(column == value for column, value in zip(table.primary_key.columns, key, strict=True)))
+    ).first()
+    return None if found is None else dict(zip((column.name for column in table.columns), found, strict=True))
+
+
 def fold(kind: Kind, stream: str, facts: Sequence[Fact] | Iterator[Fact]) -> Any:
     """Return the state that follows from these facts, from nothing."""
     state = kind.initial(stream.partition(":")[2])

@@ -134,6 +134,10 @@ class Reader(Protocol):
         """Run a SELECT and return its rows."""
         ...
 
+    def row(self, table: str, key: tuple[Any, ...]) -> Mapping[str, Any] | None:
+        """Return one row of a read table by its primary key, also one that this batch is about to write; None where there is none."""
+        ...
+
     def fact(self, stream: str, version: int) -> Fact | None:
         """Return one fact of a stream, also one of this batch; None where there is none."""
         ...

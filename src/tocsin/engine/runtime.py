@@ -202,6 +202,9 @@ class _Reader:
     def rows(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         return list(self._connection.execute(statement, parameters or {}))
 
+    def row(self, table: str, key: tuple[Any, ...]) -> Mapping[str, Any] | None:
+        return log.read_row(self._connection, table, key)
+
     def fact(self, stream: str, version: int) -> Fact | None:
         facts = log.read_facts(self._connection, self._runtime.registry, stream, version - 1)
         return next((fact for fact in facts if fact.version == version), None)

@@ -1,26 +1,40 @@
 """Conditions (CEL): compiled once, checked before they are used, bounded in what they can cost.
 
 ``compile_condition(text, variables)`` refuses whatever could fail later, in a sentence: bad syntax, unknown names, values
-of different kinds compared, text that is too long, loops inside loops. What is left costs microseconds and cannot run for
-long. The engine of the language is imported on first use (0.1 s); ``true``, the commonest condition by far, never imports it.
+of different kinds compared, calculation (it can overflow or divide by zero), text that is too long, loops inside loops.
+What is left costs microseconds and cannot run for long. The engine of the language is imported on first use (0.1 s);
+``true``, the commonest condition by far, never imports it.
 """
 
 from __future__ import annotations
 
-import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
+from tocsin.playbooks.condition_text import (
+    LOOPS,
+    Comparison,
+    ConditionRefused,
+    Kind,
+    comparisons_in,
+    explain_syntax,
+    is_call,
+    marks_asked,
+    refuse_calculation,
+    refuse_costly,
+    refuse_loose_access,
+    refuse_mixed_kinds,
+    refuse_unknown_functions,
+    tokens_of,
+)
 from tocsin.playbooks.errors import did_you_mean
 
 if TYPE_CHECKING:
     import cel
-
-Kind = Literal["yes_no", "integer", "number", "text", "marks"]
-"""What a variable holds: bool, int, float, str, or a map of names to bool."""
 
 INCIDENT: Final[Mapping[str, Kind]] = {
     "rank": "integer",
@@ -33,21 +47,24 @@ INCIDENT: Final[Mapping[str, Kind]] = {
 }
 """The variables of every condition on an incident (``if:`` of obligations, escalations, gates …)."""
 
+__all__ = [
+    "INCIDENT",
+    "Comparison",
+    "Condition",
+    "ConditionFailed",
+    "ConditionRefused",
+    "Kind",
+    "compile_condition",
+    "incident_condition",
+]
+
 LONGEST_CONDITION: Final = 1000
 """Characters."""
 LONGEST_TEXT: Final = 2000
 """Characters of a text value that a condition looks at; what comes after is not seen."""
 _TRIALS: Final = 256
-_FUNCTIONS: Final = ("contains", "double", "endsWith", "int", "matches", "size", "startsWith", "string")
-_LOOPS: Final = ("all", "exists", "exists_one")
-_OPERATORS: Final = re.compile(r"[^A-Za-z]*_[^A-Za-z]*_?|!_|-_|@in|@not_strictly_false|_\?_:_|_\[_\]")
-_TOKEN: Final = re.compile(
-    r"""(?P<text>[rR]?(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'))
-      | (?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?)
-      | (?P<name>[A-Za-z_]\w*)
-      | (?P<sign>&&|\|\||[<>=!]=|[^\s\w])""",
-    re.VERBOSE,
-)
+_STRIDE: Final = 7919
+"""A prime, so that trials spread over all combinations."""
 _PLACE: Final = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 _SAMPLES: Final[Mapping[Kind, tuple[object, ...]]] = {
     "yes_no": (False, True),
@@ -58,27 +75,8 @@ _SAMPLES: Final[Mapping[Kind, tuple[object, ...]]] = {
 _NOTHING_KNOWN: Final[Mapping[str, object]] = {"text": "", "marks": {}}
 
 
-class ConditionRefused(ValueError):
-    """The text cannot be a condition. ``what`` is wrong with it, ``remedy`` is what to write, ``column`` counts from 0 in the text."""
-
-    def __init__(self, what: str, remedy: str, column: int = 0) -> None:
-        self.what = what
-        self.remedy = remedy
-        self.column = column
-        super().__init__(f"{what}. {remedy}")
-
-
 class ConditionFailed(RuntimeError):
     """The condition could not be decided with these values; the message names the condition and the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One comparison of a variable with a literal: ``users_percent > 25.0``; ``in`` gives one for each member."""
-
-    name: str
-    op: str
-    value: float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +169,13 @@ def _compiled(text: str, variables: tuple[tuple[str, Kind], ...]) -> Condition:
             "Split it into several rules or marks.",
         )
     kinds = dict(variables)
-    tokens = list(_tokens(text))
-    _refuse_costly(tokens)
+    tokens = tokens_of(text)
+    refuse_costly(tokens)
     program = _parse(text)
-    _refuse_unknown_functions(program, tokens)
-    bound = {tokens[at + 2].group() for at, token in enumerate(tokens[:-2]) if _is_call(tokens, at) and token.group() in _LOOPS}
+    refuse_unknown_functions(program.functions(), tokens)
+    refuse_calculation(tokens)
+    bound = {tokens[at + 2].group() for at, token in enumerate(tokens[:-2]) if is_call(tokens, at) and token.group() in LOOPS}
+    refuse_loose_access(tokens, kinds, bound)
     names = tuple(name for name in program.variables() if name not in bound)
     for name in names:
         if name not in kinds:
@@ -184,9 +184,9 @@ def _compiled(text: str, variables: tuple[tuple[str, Kind], ...]) -> Condition:
             raise ConditionRefused(
                 f"the condition uses `{name}`, which is not known here", did_you_mean(name, kinds, f"The names here: {known}."), column
             )
-    marks = tuple(dict.fromkeys(_marks(tokens, kinds)))
-    comparisons = tuple(_comparisons(tokens, kinds))
-    _refuse_mixed_kinds(comparisons, kinds, tokens)
+    marks = tuple(dict.fromkeys(marks_asked(tokens, kinds)))
+    comparisons = tuple(comparisons_in(tokens, kinds))
+    refuse_mixed_kinds(comparisons, kinds, tokens)
     condition = Condition(text, kinds, names, marks, comparisons, None, program)
     _try_out(condition)
     return condition
@@ -200,151 +200,12 @@ def _parse(text: str) -> cel.Program:
     except ValueError as error:
         place = _PLACE.search(str(error))
         column = int(place.group(2)) - 1 if place and place.group(1) == "1" else 0
-        raise ConditionRefused(*_explain_syntax(text, column), column) from error
-
-
-def _explain_syntax(text: str, column: int) -> tuple[str, str]:
-    remedy = "Write it as in `rank <= 1 && marks.customer_visible`."
-    bare = re.sub(r"\"[^\"]*\"|'[^']*'", '""', text)
-    if re.search(r"(?<![<>=!])=(?!=)", bare):
-        remedy = "To compare, write `==`."
-    elif found := re.search(r"\b(and|or|not)\b", bare):
-        remedy = f"For `{found.group()}` write `{ {'and': '&&', 'or': '||', 'not': '!'}[found.group()] }`."
-    elif text.count('"') % 2 or text.count("'") % 2:
-        remedy = "A text is closed with the quotation mark that it began with."
-    elif bare.count("(") != bare.count(")"):
-        remedy = "Each `(` needs its `)`."
-    elif "%" in bare:
-        remedy = "Write a percentage as a plain number: 25.0."
-    rest = text[column:].strip()
-    if not rest:
-        return f"the condition `{text}` stops before it is complete", remedy
-    return f"the condition `{text}` cannot be read from `{rest[:20]}` on", remedy
-
-
-def _tokens(text: str) -> Iterator[re.Match[str]]:
-    return _TOKEN.finditer(text)
-
-
-def _is_call(tokens: list[re.Match[str]], at: int) -> bool:
-    return tokens[at].lastgroup == "name" and at + 1 < len(tokens) and tokens[at + 1].group() == "("
-
-
-def _refuse_costly(tokens: list[re.Match[str]]) -> None:
-    """Loops stand side by side at most, so that cost grows with the length of the text and no faster."""
-    depth = 0
-    loop_at: int | None = None
-    for at, token in enumerate(tokens):
-        sign = token.group()
-        if sign == "(":
-            depth += 1
-        elif sign == ")":
-            depth -= 1
-            if loop_at is not None and depth <= loop_at:
-                loop_at = None
-        elif _is_call(tokens, at) and sign in _LOOPS:
-            if loop_at is not None:
-                raise ConditionRefused(
-                    f"`{sign}` stands inside another loop", "Loops cannot be nested; write two conditions.", token.start()
-                )
-            loop_at = depth
-        elif _is_call(tokens, at) and sign == "matches":
-            pattern = tokens[at + 2] if at + 2 < len(tokens) else token
-            if pattern.lastgroup != "text" or "{" in pattern.group():
-                raise ConditionRefused(
-                    "`matches` takes a pattern in quotes, without counted repeats",
-                    'Write it as in `service.matches("^pay")`, or use `startsWith` or `contains`.',
-                    token.start(),
-                )
-
-
-def _refuse_unknown_functions(program: cel.Program, tokens: list[re.Match[str]]) -> None:
-    known = (*_FUNCTIONS, *_LOOPS)
-    called = {token.group(): token.start() for at, token in enumerate(tokens) if _is_call(tokens, at)}
-    for name in (*called, *(name for name in program.functions() if not _OPERATORS.fullmatch(name))):
-        if name not in known:
-            listed = ", ".join(f"`{one}`" for one in known)
-            raise ConditionRefused(
-                f"there is no function `{name}`", did_you_mean(name, known, f"The functions: {listed}."), called.get(name, 0)
-            )
-
-
-def _marks(tokens: list[re.Match[str]], kinds: Mapping[str, Kind]) -> Iterator[str]:
-    for at, token in enumerate(tokens[:-2]):
-        if kinds.get(token.group()) == "marks":
-            sign, key = tokens[at + 1], tokens[at + 2]
-            if sign.group() == "." and key.lastgroup == "name" and not _is_call(tokens, at + 2):
-                yield key.group()
-            elif sign.group() == "[" and key.lastgroup == "text":
-                yield _unquoted(key)
-
-
-def _comparisons(tokens: list[re.Match[str]], kinds: Mapping[str, Kind]) -> Iterator[Comparison]:
-    turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-    for at, token in enumerate(tokens):
-        name = token.group()
-        if name not in kinds or token.lastgroup != "name" or kinds[name] == "marks" or (at and tokens[at - 1].group() == "."):
-            continue
-        if at + 2 < len(tokens):
-            op, other = tokens[at + 1].group(), tokens[at + 2]
-            if op in turned:
-                yield from _compared(name, op, tokens, at + 2)
-            elif op == "in" and other.group() == "[":
-                for member in itertools.takewhile(lambda member: member.group() != "]", tokens[at + 3 :]):
-                    if member.lastgroup in ("text", "number"):
-                        yield Comparison(name, "in", _value(member))
-        if at > 1 and tokens[at - 1].group() in turned and tokens[at - 2].lastgroup in ("text", "number"):
-            yield Comparison(name, turned[tokens[at - 1].group()], _value(tokens[at - 2]))
-
-
-def _compared(name: str, op: str, tokens: list[re.Match[str]], at: int) -> Iterator[Comparison]:
-    literal, sign = tokens[at], 1
-    if literal.group() == "-" and at + 1 < len(tokens):
-        literal, sign = tokens[at + 1], -1
-    if literal.lastgroup == "number":
-        yield Comparison(name, op, sign * float(literal.group()))
-    elif literal.lastgroup == "text":
-        yield Comparison(name, op, _unquoted(literal))
-
-
-def _value(token: re.Match[str]) -> float | str:
-    return float(token.group()) if token.lastgroup == "number" else _unquoted(token)
-
-
-def _unquoted(token: re.Match[str]) -> str:
-    return token.group().lstrip("rR")[1:-1]
-
-
-def _refuse_mixed_kinds(comparisons: tuple[Comparison, ...], kinds: Mapping[str, Kind], tokens: list[re.Match[str]]) -> None:
-    """CEL says quietly that 1 is not "1"; people mean something else."""
-    for comparison in comparisons:
-        kind = kinds[comparison.name]
-        wants_text = kind == "text"
-        if isinstance(comparison.value, str) is not wants_text or kind == "yes_no":
-            column = next((token.start() for token in tokens if token.group() == comparison.name), 0)
-            example = {"text": f'{comparison.name} == "…"', "yes_no": f"`{comparison.name}` or `!{comparison.name}` alone"}.get(
-                kind,
-                f"`{comparison.name} {comparison.op if comparison.op != 'in' else '=='} 1`",
-            )
-            raise ConditionRefused(
-                f"`{comparison.name}` is {_NAMES[kind]} and is compared with {comparison.value!r}",
-                f"Write {example if kind != 'text' else f'`{example}`'}.",
-                column,
-            )
-
-
-_NAMES: Final[Mapping[Kind, str]] = {
-    "yes_no": "yes or no",
-    "integer": "a whole number",
-    "number": "a number",
-    "text": "a text",
-    "marks": "a map of marks",
-}
+        raise ConditionRefused(*explain_syntax(text, column), column) from error
 
 
 def _try_out(condition: Condition) -> None:
     """Run it on samples of each kind, so that what cannot work is refused when the playbook is loaded and not at night."""
-    for values in itertools.islice(_trials(condition), _TRIALS):
+    for values in _trials(condition):
         program: Any = condition._program  # noqa: SLF001 - our own class
         try:
             result = program.execute(values)
@@ -368,18 +229,26 @@ def _try_out(condition: Condition) -> None:
 
 
 def _trials(condition: Condition) -> Iterator[dict[str, object]]:
+    """Yield samples of each variable in all combinations, or in as many as are tried, spread over them all."""
     choices: list[tuple[object, ...]] = []
     for name in condition.names:
         kind = condition.kinds[name]
+        literals = [one.value for one in condition.comparisons if one.name == name]
         if kind == "marks":
             choices.append((dict.fromkeys(condition.marks, False), dict.fromkeys(condition.marks, True)))
+        elif kind in ("integer", "number"):
+            near = {float(value) + step for value in literals if not isinstance(value, str) for step in (-1, 0, 1)}
+            choices.append((*_SAMPLES[kind], *(int(value) if kind == "integer" else value for value in sorted(near))))
         else:
-            literals = tuple(dict.fromkeys(one.value for one in condition.comparisons if one.name == name and isinstance(one.value, str)))[
-                :3
-            ]
-            choices.append((*_SAMPLES[kind], *literals))
-    for picked in itertools.product(*choices):
-        yield dict(zip(condition.names, picked, strict=True))
+            choices.append((*_SAMPLES[kind], *dict.fromkeys(literals)))
+    total = math.prod(len(some) for some in choices)
+    for number in range(total) if total <= _TRIALS else (step * _STRIDE % total for step in range(_TRIALS)):
+        values: dict[str, object] = {}
+        rest = number
+        for name, some in zip(condition.names, choices, strict=True):
+            rest, place = divmod(rest, len(some))
+            values[name] = some[place]
+        yield values
 
 
 _TRUE: Final = Condition("true", {}, constant=True)

@@ -92,8 +92,9 @@ def _walk_struct(value: dict[str, Any], kind: inspect.StructType, path: Path) ->
             yield from _walk(item, fields[key].type, (*path, key))
         else:
             yield (*path, key), f"unknown key `{key}`", did_you_mean(key, fields, f"The keys here are: {', '.join(sorted(fields))}.")
+    misspelt = {did_you_mean(key, fields, "") for key in value if key not in fields}
     for name, field in fields.items():
-        if field.required and name not in value:
+        if field.required and name not in value and f"Did you mean `{name}`?" not in misspelt:
             yield path, f"the key `{name}` is missing", f"Add `{name}:` here."
 
 
