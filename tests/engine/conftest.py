@@ -54,8 +54,24 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.chown(folder, "postgres")
         prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     data = folder / "data"
-    start = [*prefix, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-o", f"-c listen_addresses='' -k {folder}", "-l", str(folder / "log"), "start"]
-    made = subprocess.run([*prefix, str(binaries / "initdb"), "-D", str(data), "-U", "tocsin", "-A", "trust", "-N"], capture_output=True, text=True, check=False)
+    start = [
+        *prefix,
+        str(binaries / "pg_ctl"),
+        "-D",
+        str(data),
+        "-w",
+        "-o",
+        f"-c listen_addresses='' -k {folder}",
+        "-l",
+        str(folder / "log"),
+        "start",
+    ]
+    made = subprocess.run(
+        [*prefix, str(binaries / "initdb"), "-D", str(data), "-U", "tocsin", "-A", "trust", "-N"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if made.returncode or subprocess.run(start, capture_output=True, check=False).returncode:
         pytest.skip(f"PostgreSQL could not be started here: {made.stderr[-200:]}")
     yield f"postgresql+psycopg://tocsin@/postgres?host={folder}"
@@ -89,7 +105,9 @@ class House:
         database = Database(self.url)
         database.prepare()
         channels = {"file": FileOutbox(self.folder / "outbox")}
-        runtime = Runtime(database, registry(), self.clock, channels, lambda _k, to, v: (f"to {to}", f"value {v['value']}"), lambda *_: None)
+        runtime = Runtime(
+            database, registry(), self.clock, channels, lambda _k, to, v: (f"to {to}", f"value {v['value']}"), lambda *_: None
+        )
         runtime.start()
         return runtime
 

@@ -49,7 +49,11 @@ def _decide(counter: Counter, command: Command, ctx: Context) -> Decision:
     if counter.value + command.by > LIMIT:
         raise Conflict(f"{counter.id} would pass {LIMIT}.", fix="Raise it by less.", field="by")
     wake_at = ctx.now + timedelta(seconds=command.wake_in) if command.wake_in else None
-    deliveries = (Delivery(f"{counter.id}:{counter.version + 1}", "file", command.tell, "counter", {"value": counter.value}),) if command.tell else ()
+    deliveries = (
+        (Delivery(f"{counter.id}:{counter.version + 1}", "file", command.tell, "counter", {"value": counter.value}),)
+        if command.tell
+        else ()
+    )
     echo = command.tell if command.tell.startswith("echo:") else ""
     return Decision((Happened(Raised(command.by, wake_at, echo)),), deliveries if not echo else (), {"value": counter.value + command.by})
 

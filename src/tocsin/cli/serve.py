@@ -53,6 +53,7 @@ def serve(
 
 def run(folder: Path, database: str, host: str, port: int, public_url: str, playbook: str, clock: Any) -> None:
     """Serve until the process is told to stop; the port 0 takes a free one."""
+    import signal  # noqa: PLC0415
     import socket  # noqa: PLC0415
 
     import uvicorn  # noqa: PLC0415
@@ -61,6 +62,8 @@ def run(folder: Path, database: str, host: str, port: int, public_url: str, play
     from tocsin.engine.database import DataDirectory  # noqa: PLC0415
     from tocsin.engine.errors import Refused  # noqa: PLC0415
 
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _end)  # uvicorn stops in good order first, then passes the signal on to this
     directory = DataDirectory(folder)
     try:
         directory.lock()
@@ -93,3 +96,7 @@ def run(folder: Path, database: str, host: str, port: int, public_url: str, play
         uvicorn.Server(config).run(sockets=[bound])
     finally:
         directory.release()
+
+
+def _end(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)

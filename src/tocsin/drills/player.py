@@ -150,7 +150,7 @@ class Player:
             own = {name: body.pop(name) for name in verb.needs if name in body}
             path = verb.path
             for name in verb.needs:
-                value = str(own.get(name, known.get(name)))
+                value = str(own[name] if name in own else known[name])
                 path = path.replace(f"{{{name}}}", value if name == "path" else quote(value, safe=""))
         except LookupError as missing:
             return Played(step, 0, None, f"{{{missing.args[0]}}} is not known: an earlier step failed")

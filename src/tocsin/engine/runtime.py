@@ -22,6 +22,7 @@ from tocsin.engine.kinds import Follow, Registry
 from tocsin.engine.model import Actor, Command, Fact, Reader
 from tocsin.engine.outbox import Outbox
 from tocsin.engine.ports import Channel, Renderer
+from tocsin.engine.sessions import Sessions
 from tocsin.engine.timers import Timers
 
 _ADMIN_TOKEN: Final = "admin_token"  # noqa: S105 (the name of a setting)
@@ -74,6 +75,7 @@ class Runtime:
         self.feed = Feed()
         self._advancing = threading.Lock()
         self._admin_digest: str | None = None
+        self.sessions = Sessions(database, lambda: self._admin() or "")
         self.committer.listen(self._committed)
 
     def start(self) -> None:
@@ -185,9 +187,13 @@ class Runtime:
 
     def is_admin_token(self, token: str) -> bool:
         """Tell whether this is the administrator's token."""
+        kept = self._admin()
+        return kept is not None and secrets.compare_digest(kept, _digest(token))
+
+    def _admin(self) -> str | None:
         if self._admin_digest is None:
             self._admin_digest = self.database.setting(_ADMIN_TOKEN)
-        return self._admin_digest is not None and secrets.compare_digest(self._admin_digest, _digest(token))
+        return self._admin_digest
 
 
 class _Reader:

@@ -364,12 +364,16 @@ class ImportedMilestone(Command, frozen=True):
 
 
 class Import(Command, frozen=True):
-    """Take in an incident that was written down elsewhere."""
+    """Take in an incident that was written down elsewhere. What its source does not say stays unknown."""
 
     title: Line
     source: str = ""
+    """Where it was written down, in one line."""
+    reference: str = ""
+    """What its source calls it."""
     playbook: str | None = None
     severity: str | None = None
+    """As its source words it: taken where the playbook knows the word, otherwise kept as text with the severity unset."""
     service: str = ""
     impact: dict[str, Any] = {}
     milestones: dict[str, ImportedMilestone | None] = {}
@@ -378,3 +382,7 @@ class Import(Command, frozen=True):
     action_items: tuple[str, ...] = ()
     stated: tuple[dict[str, Any], ...] = ()
     notes: str = ""
+    order_flags: tuple[Any, ...] = ()
+    """What the source says of milestones that lie before the one they are measured from."""
+    given: dict[str, Any] = {}
+    """Whatever else the source says, kept as it is."""

@@ -25,7 +25,7 @@ class Call(msgspec.Struct, frozen=True):
 
 def plan(incident: Incident, playbook: Playbook) -> list[Call]:
     """Return the calls that are to be made unless something happens first, soonest first. Those already made are left out."""
-    if incident.ended or not incident.circumstances or not incident.severity or incident.stage_kind == "resolved":
+    if incident.ended or incident.imported or not incident.circumstances or not incident.severity or incident.stage_kind == "resolved":
         return []
     calls = [
         call for rule in playbook.escalations for call in _calls(incident, playbook, rule) if f"escalation:{call.id}" not in incident.warned

@@ -113,7 +113,7 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 "stages": {event.stage: Done(at, str(fact.actor), version)},
             }
         case e.Imported():
-            return {"title": event.title}
+            return {"title": event.title, "imported": True}
         case e.MilestoneSet():
             stated = Moment(event.at, version, event.precision, event.until, str(fact.actor), event.note, explicit=True)
             kept = tuple(m for m in state.moments.get(event.milestone, ()) if m.source not in event.replaces)

@@ -201,7 +201,10 @@ class Incident(msgspec.Struct, frozen=True):
     ended: bool = False
     """Closed, dismissed or merged: nothing more is logged."""
     merged_into: str = ""
+    imported: bool = False
+    """Taken in from elsewhere: a record to read and count, without duties, timers or calls."""
     declared_at: datetime | None = None
+    """When the record begins; for an incident taken in from elsewhere this is its earliest moment, not a declaration."""
     private: bool = False
     circumstances: tuple[Circumstances, ...] = ()
     moments: dict[str, tuple[Moment, ...]] = {}

@@ -59,7 +59,7 @@ class When(msgspec.Struct, frozen=True):
 
 def plan(incident: Incident, playbook: Playbook, now: datetime) -> list[Duty]:
     """Return every obligation that has begun, oldest due first."""
-    if not incident.circumstances or not incident.severity:
+    if incident.imported or not incident.circumstances or not incident.severity:
         return []
     book = _Book(incident, playbook, now)
     duties: list[Duty] = []

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 from starlette.requests import Request
@@ -22,6 +23,9 @@ LARGEST_BODY: Final = 1_000_000
 
 PREFIX: Final = "/api/v1"
 COOKIE: Final = "tocsin_token"
+"""A browser's session, or the token itself."""
+PERSON_COOKIE: Final = "tocsin_person"
+"""The name under which a browser acts, percent-encoded."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +97,12 @@ def who(request: Request, runtime: Runtime) -> Actor | None:
         actor: Actor = scope_actor
     else:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
-        if not token or not runtime.is_admin_token(token):
+        by_cookie = scheme.lower() != "bearer"
+        token = request.cookies.get(COOKIE, "") if by_cookie else token.strip()
+        if not token or not (runtime.is_admin_token(token) or (by_cookie and runtime.sessions.holds(token))):
             return None
         actor = Actor("token", "administrator", via="api")
-    person = request.headers.get("x-tocsin-person", "").strip()
+    person = request.headers.get("x-tocsin-person", "").strip() or unquote(request.cookies.get(PERSON_COOKIE, "")).strip()
     via = request.headers.get("x-tocsin-via", "").strip()[:20] or actor.via
     return Actor("person", person[:200], via=via) if person else Actor(actor.kind, actor.id, via=via)
 

@@ -1,0 +1,1 @@
+"""Action items: owners, due dates, what a finding became, and whether it got done."""

@@ -1,0 +1,55 @@
+"""An action item at one moment: the fold of its facts."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+
+import msgspec
+
+State = Literal["open", "done", "dropped"]
+
+
+class Fields(msgspec.Struct, frozen=True):
+    """What an action item says. Empty where nobody has said it yet: an item may be written down before it has an owner."""
+
+    title: str
+    group: str = ""
+    """Id of one of the playbook's groups."""
+    owner: str = ""
+    due: date | None = None
+    """The last day on which it is in time, in UTC."""
+    priority: str = ""
+    ticket: str = ""
+    about: str = ""
+    """The latent condition, factor or preventive measure that it addresses."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """The state. ``version`` is that of the last fact."""
+
+    id: str
+    version: int = 0
+    incident: str = ""
+    fields: Fields = Fields("")
+    state: State = "open"
+    created_at: datetime | None = None
+    created_by: str = ""
+    closed_at: datetime | None = None
+    """When it was done or dropped."""
+    closed_by: str = ""
+    evidence: str = ""
+    reason: str = ""
+    """Why it was dropped or opened again."""
+    reminded_of: date | None = None
+    """The due date whose passing is recorded already."""
+
+
+def due_end(due: date) -> datetime:
+    """Return the first moment that is too late for a due date: midnight UTC after it."""
+    return datetime.combine(due, time(0), UTC) + timedelta(days=1)
+
+
+def is_overdue(state: str, due: date | None, now: datetime) -> bool:
+    """Tell whether an item is open though its due date has passed."""
+    return state == "open" and due is not None and now >= due_end(due)

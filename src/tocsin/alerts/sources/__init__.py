@@ -1,0 +1,1 @@
+"""One module per monitoring tool: its bytes become our values."""

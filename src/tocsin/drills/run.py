@@ -1,0 +1,197 @@
+"""The server of a drill in a child process, and the scenarios and reports that go with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from tocsin.drills.load import load_text
+from tocsin.drills.model import Scenario
+from tocsin.drills.player import Server
+from tocsin.drills.verbs import API
+
+_FOLDER: Final = "tocsin.drills.scenarios"
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 10.0
+_LOOK_EVERY: Final = 0.05
+
+
+class DrillFailed(Exception):
+    """The drill could not be run; the message says why and what to do."""
+
+
+def shipped() -> list[str]:
+    """Return the ids of the shipped scenarios, in order."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in resources.files(_FOLDER).iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_shipped(scenario: str) -> Scenario:
+    """Return a shipped scenario."""
+    file = f"{scenario}.yaml"
+    return load_text(resources.files(_FOLDER).joinpath(file).read_text(encoding="utf-8"), file)
+
+
+class Child:
+    """A server on a virtual clock in a process of its own; ``stop`` ends it."""
+
+    def __init__(self, data: Path, starts: datetime, port: int, playbook: str) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self.data = data
+        self.log = data / "server.log"
+        command = [
+            sys.executable, "-m", "tocsin", "serve", "--data", str(data), "--port", str(free(port)), "--playbook", playbook,
+            "--virtual-clock", starts.isoformat(),
+        ]  # fmt: skip
+        with self.log.open("wb") as log:
+            # A session of its own: Ctrl-C goes to the demo, which ends the server in order.
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 (our own program)
+
+    def wait(self) -> str:
+        """Wait until the server answers and return its URL.
+
+        Raises:
+            DrillFailed: it ended, or does not answer in time.
+
+        """
+        found = self.data / "server.json"
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until:
+            if self._process.poll() is not None:
+                raise DrillFailed(f"The server ended before it answered. {self._last_words()}")
+            if found.exists():
+                try:
+                    url = str(json.loads(found.read_text())["url"])
+                    split = url.rpartition(":")
+                    with socket.create_connection((split[0].removeprefix("http://").strip("[]"), int(split[2])), timeout=1):
+                        return url
+                except (OSError, ValueError, KeyError):
+                    pass
+            time.sleep(_LOOK_EVERY)
+        raise DrillFailed(f"The server does not answer after {_START_SECONDS:.0f} seconds. {self._last_words()}")
+
+    @property
+    def token(self) -> str:
+        """The administrator's token of a fresh data directory; empty where there is none."""
+        try:
+            return (self.data / "token").read_text().strip()
+        except OSError:
+            return ""
+
+    @property
+    def outbox(self) -> Path:
+        """The folder in which the server leaves each message."""
+        return self.data / "outbox"
+
+    def running(self) -> bool:
+        """Tell whether the server still runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the server and wait for it; what it accepted is on disk."""
+        if self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _last_words(self) -> str:
+        try:
+            lines = self.log.read_text(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return f"It said: {' / '.join(lines[-3:])}" if lines else "It said nothing."
+
+
+def free(port: int) -> int:
+    """Return the port if nothing listens there, 0 (any free one) otherwise."""
+    with socket.socket(socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+def fresh(data: Path) -> None:
+    """Make sure that a drill may use a folder: it is new or empty.
+
+    Raises:
+        DrillFailed: something lies there.
+
+    """
+    if data.exists() and any(data.iterdir()):
+        raise DrillFailed(f"{data} is not empty, and a drill must not touch a real installation. Name a new folder.")
+
+
+def messages_of(outbox: Path, incident: str, known: set[str] | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """Return the messages of an incident that lie in an outbox, in the order in which they were decided; those known already are left out."""
+    found = []
+    if not outbox.is_dir():
+        return []
+    for entry in os.scandir(outbox):
+        if not entry.name.endswith(".json") or (known is not None and entry.name in known):
+            continue
+        message = json.loads(Path(entry.path).read_text(encoding="utf-8"))
+        if known is not None:
+            known.add(entry.name)
+        if message.get("record") == f"incident:{incident}":
+            found.append((entry.name, message))
+    return sorted(found, key=lambda item: (str(item[1].get("at")), str(item[1].get("key"))))
+
+
+def report(server: Server, incident: str, outbox: Path, folder: Path) -> list[str]:
+    """Write what is known of an incident into a folder; return what could not be had.
+
+    ``metrics.json``, ``timeline.json``, ``obligations.json``, ``postmortem.md`` and ``messages/``, one JSON file per message.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    wrong: list[str] = []
+
+    def write(name: str, value: Any) -> None:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
+
+    def get(path: str) -> Any:
+        status, answer = server.call("GET", f"{API}/incidents/{incident}{path}")
+        if status >= 400:  # noqa: PLR2004 (refused)
+            wrong.append(f"{incident}{path} answered {status}")
+            return None
+        return answer
+
+    if (measured := get("/metrics")) is not None:
+        write("metrics.json", metrics(incident, measured))
+    if (timeline := get("/timeline/export")) is not None:
+        write("timeline.json", timeline)
+    if (view := get("")) is not None:
+        write("obligations.json", {"incident": incident, "obligations": view["obligations"]})
+    if (document := get("/postmortem/document?format=md")) is not None:
+        write("postmortem.md", document if isinstance(document, str) else str(document))
+    shutil.rmtree(folder / "messages", ignore_errors=True)
+    (folder / "messages").mkdir()
+    for name, message in messages_of(outbox, incident):
+        write(f"messages/{name}", message)
+    return wrong
+
+
+_DURATION: Final = ("id", "from", "to", "seconds", "from_fact", "to_fact")
+
+
+def metrics(incident: str, measured: dict[str, Any]) -> dict[str, Any]:
+    """Return the durations of an incident for a file; those that could not be measured are listed apart, with the reason."""
+    durations = [{key: row.get(key) for key in _DURATION} for row in measured["durations"] if row.get("seconds") is not None]
+    absent = [{"id": row["id"], "why": row.get("why", "")} for row in measured["durations"] if row.get("seconds") is None]
+    return {"incident": incident, "durations": durations, **({"not_available": absent} if absent else {})}
