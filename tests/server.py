@@ -23,7 +23,7 @@ class Server:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tocsin", "serve", "--data", str(data), "--port", "0", *more],
-            stdout=self.log, stderr=self.log, env=environment, preexec_fn=preexec,
+            stdout=self.log, stderr=self.log, env=environment, preexec_fn=preexec,  # noqa: PLW1509
         )  # fmt: skip
         self.port = 0
         self.token = ""
@@ -51,12 +51,17 @@ class Server:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def request(
-        self, method: str, path: str, body: Any = None, connection: http.client.HTTPConnection | None = None, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        connection: http.client.HTTPConnection | None = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, Any]:
         """Send one request; return status and decoded body."""
         link = connection or self.connection()
         content = None if body is None else json.dumps(body)
-        given = {"Authorization": f"Bearer {self.token}", "X-Tocsin-Person": "alice", "Content-Type": "application/json", **headers}
+        given = {"Authorization": f"Bearer {self.token}", "X-Tocsin-Person": "alice", "Content-Type": "application/json", **(headers or {})}
         try:
             link.request(method, path, content, given)
             answer = link.getresponse()

@@ -11,6 +11,8 @@ from typing import Any, Final
 from starlette.applications import Starlette
 
 from tocsin import __version__
+from tocsin.actions import api as actions_api
+from tocsin.actions.kind import action_kind
 from tocsin.channels.console.client import Console
 from tocsin.channels.file.client import FileOutbox
 from tocsin.comms.render import renderer
@@ -24,6 +26,7 @@ from tocsin.incidents import api as incidents_api
 from tocsin.incidents import tables as incident_tables
 from tocsin.incidents.commands import NoteDeliveryFailure
 from tocsin.incidents.kind import incident_kind
+from tocsin.people import tables as people_tables
 from tocsin.people.kind import person_kind, team_kind
 from tocsin.playbooks import shelf as shipped
 from tocsin.playbooks.kind import playbook_kind, publication
@@ -69,7 +72,7 @@ def build(options: Options) -> App:
         Unavailable: the database cannot be used.
 
     """
-    _ = incident_tables
+    _ = incident_tables, people_tables
     directory = DataDirectory(options.data or Path("tocsin-data"))
     directory.make()
     database = Database(options.database_url or directory.database_url)
@@ -78,7 +81,7 @@ def build(options: Options) -> App:
     registry = Registry(
         kinds={
             kind.name: kind
-            for kind in (incident_kind(shelf, options.default_playbook), playbook_kind(), person_kind(), team_kind(), service_kind())
+            for kind in (incident_kind(shelf, options.default_playbook), playbook_kind(), person_kind(), team_kind(), service_kind(), action_kind(shelf.by_digest))
         },
         reactions=(),
     )
@@ -92,7 +95,7 @@ def build(options: Options) -> App:
             return shelf.by_digest(digest, reader)
 
     runtime = Runtime(database, registry, options.clock or SystemClock(), channels, renderer(playbook_of), _on_failure)
-    endpoints = [*incidents_api.endpoints(shelf, options.default_playbook), *system.endpoints()]
+    endpoints = [*incidents_api.endpoints(shelf, options.default_playbook), *actions_api.endpoints(shelf.by_digest), *system.endpoints()]
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -49,7 +49,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except KeyError:
             pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
         for parent in [folder, *folder.parents]:
-            if str(parent).startswith("/tmp/"):  # noqa: S108 (pytest's own folder)
+            if str(parent).startswith("/tmp/"):
                 parent.chmod(0o755)
         shutil.chown(folder, "postgres")
         prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

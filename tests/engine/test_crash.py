@@ -38,7 +38,7 @@ class Writer(threading.Thread):
                     f"/api/v1/incidents/{self.incident}/entries",
                     {"kind": "OBSERVATION", "text": text},
                     link,
-                    **{"Idempotency-Key": text},
+                    headers={"Idempotency-Key": text},
                 )
             except (OSError, http.client.HTTPException):
                 self.unsure.append(text)
@@ -74,7 +74,7 @@ def kill_and_look(folder: Path, rounds: int) -> None:
                 "POST",
                 f"/api/v1/incidents/{incident}/entries",
                 {"kind": "OBSERVATION", "text": text},
-                **{"Idempotency-Key": text},
+                headers={"Idempotency-Key": text},
             )
             assert status == 200
             answered.append(text)

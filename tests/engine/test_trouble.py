@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.server import Server
 from tests.world import World
 from tocsin.engine import tables
-from tocsin.engine.database import DataDirectory, Database
+from tocsin.engine.database import Database, DataDirectory
 from tocsin.engine.errors import Conflict, Unavailable
 
 
@@ -88,7 +88,7 @@ def test_two_servers_cannot_work_on_one_directory(tmp_path: Path) -> None:
 
 def test_without_a_valid_token_nothing_is_told(tmp_path: Path) -> None:
     server = Server(tmp_path / "data")
-    status, problem = server.request("GET", "/api/v1/incidents", Authorization="Bearer wrong")
+    status, problem = server.request("GET", "/api/v1/incidents", headers={"Authorization": "Bearer wrong"})
     assert (status, problem["type"]) == (401, "urn:tocsin:problem:not_signed_in")
     server.stop()
 

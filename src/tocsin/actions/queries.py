@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tocsin.actions import tables
 from tocsin.actions.model import is_overdue
 from tocsin.engine.model import Reader, Viewer, moment
+from tocsin.engine.tables import metadata
 
 MOST: Final = 1000
 
@@ -67,3 +68,19 @@ def _listed(row: Any) -> Listed:
         row.state, moment(row.created_at), moment(row.changed_at), moment(row.closed_at) if row.closed_at else None, row.closed_by, row.evidence,
         row.reason,
     )  # fmt: skip
+
+
+class Names(msgspec.Struct, frozen=True):
+    """Who there is: ids to names."""
+
+    people: dict[str, str]
+    teams: dict[str, str]
+
+
+def names(reader: Reader) -> Names:
+    """Return all people and teams that are written down."""
+    people, teams = metadata.tables["people"], metadata.tables["teams"]
+    return Names(
+        {row.id: row.name for row in reader.rows(select(people.c.id, people.c.name).order_by(people.c.id))},
+        {row.id: row.name for row in reader.rows(select(teams.c.id, teams.c.name).order_by(teams.c.id))},
+    )

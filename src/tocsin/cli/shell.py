@@ -154,9 +154,11 @@ def on_incident(*names: str, rest: str = "") -> Callable[[_F], _F]:
 
     def decorate(function: _F) -> _F:
         @functools.wraps(function)
-        def run(session: Session, *args: Any, words: tuple[str, ...], **kwargs: Any) -> Any:
+        def run(*args: Any, words: tuple[str, ...], **kwargs: Any) -> Any:
+            session = click.get_current_context().find_object(Session)
+            assert session is not None
             incident, values = split(words, names, rest)
-            return function(session, *args, incident=session.incident(incident), **values, **kwargs)
+            return function(*args, incident=session.incident(incident), **values, **kwargs)
 
         return click.argument("words", nargs=-1, metavar=metavar)(run)  # type: ignore[return-value]
 

@@ -84,14 +84,16 @@ class Server:
             raise LookupError(f"{path} answered {status}: {_said(answer)}")
         return answer
 
-    def advance(self, to: datetime) -> None:
+    def advance(self, to: datetime, *, hold: bool = True) -> None:
         """Move the virtual clock.
+
+        hold: people act before what falls due in that very minute; where the clock stands there already, waiting messages are sent.
 
         Raises:
             RuntimeError: the server's clock cannot be moved there.
 
         """
-        status, answer = self.call("POST", f"{API}/clock/advance", {"to": to.isoformat()})
+        status, answer = self.call("POST", f"{API}/clock/advance", {"to": to.isoformat(), "hold": hold})
         if status >= _FAILED:
             raise RuntimeError(f"the clock cannot be moved to {to:%Y-%m-%d %H:%M}: {_said(answer)}")
 
@@ -137,6 +139,7 @@ class Player:
             if played.wrong:
                 failures.append(f"{scenario.file}:{step.line}: {step.at:%H:%M} {step.do}: {played.wrong}")
             self._after(played, str(known.get("incident", "")))
+        self.server.advance(now, hold=False)
         return Outcome(scenario.id, str(known.get("incident", "")), len(scenario.steps), tuple(failures))
 
     def _take(self, step: Step, scenario: Scenario, known: dict[str, Any]) -> Played:

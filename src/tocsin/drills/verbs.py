@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tocsin.actions import commands as a
 from tocsin.incidents import commands as c
 from tocsin.people.model import SavePerson, SaveTeam
 from tocsin.services.model import SaveService
@@ -84,8 +85,10 @@ VERBS: Final[dict[str, Verb]] = {
     "met": Verb("POST", f"{INCIDENT}/postmortem/met", "holds the review"),
     "approve": Verb("POST", f"{INCIDENT}/postmortem/approve", "signs the postmortem"),
     "publish": Verb("POST", f"{INCIDENT}/postmortem/publish", "publishes the postmortem"),
-    "action": Verb("POST", f"{INCIDENT}/actions", "opens an action item"),
-    "action_done": Verb("POST", f"{API}/actions/{{action}}/done", "finishes an action item"),
+    "action": Verb("POST", f"{INCIDENT}/actions", "opens an action item", a.NewAction, saves={"action": "action"}),
+    "action_change": Verb("POST", f"{API}/actions/{{action}}/update", "changes an action item", a.UpdateAction),
+    "action_done": Verb("POST", f"{API}/actions/{{action}}/done", "finishes an action item", a.FinishAction),
+    "action_drop": Verb("POST", f"{API}/actions/{{action}}/drop", "drops an action item", a.DropAction),
     # looking
     "look": Verb("GET", "{path}", "looks"),
     "wait": Verb("", "", "lets the time pass"),

@@ -148,8 +148,10 @@ class Runtime:
                 return
         raise Refused("Timers and deliveries did not come to rest.", fix="Report this with the log: some duty sets itself again and again.")
 
-    def advance(self, to: datetime) -> datetime:
+    def advance(self, to: datetime, *, hold: bool = False) -> datetime:
         """Move a virtual clock to a later moment, stopping at every due timer on the way.
+
+        hold: stand at that moment before what falls due in it, so that people can act first; it happens when the clock next moves.
 
         Raises:
             Refused: the clock is the machine's.
@@ -159,15 +161,19 @@ class Runtime:
         if not isinstance(clock, VirtualClock):
             raise Refused("This server's clock is the machine's own.", fix="Start it with --virtual-clock to move the time.")
         with self._advancing:
-            self.settle()
+            if not hold or to > clock.now():
+                self.settle()
             for _ in range(_MOST_ROUNDS):
                 due = self.timers.next_due()
-                if due is None or due > to:
+                if due is None or due > to or (hold and due == to):
                     break
                 clock.set(due)
                 self.settle()
             clock.set(to)
-            self.settle()
+            if hold:
+                self.outbox.drain()
+            else:
+                self.settle()
         return clock.now()
 
     # -- the first token --------------------------------------------------------------------------

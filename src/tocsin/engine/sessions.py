@@ -50,7 +50,7 @@ class Sessions:
         if not hmac.compare_digest(signature.encode(), self._sign("session", begun + self._under()).encode()):
             return False
         age = SystemClock().now().timestamp() - int(parts[1])
-        return 0 <= age + 1 and age < SESSION_LASTS.total_seconds()
+        return age + 1 >= 0 and age < SESSION_LASTS.total_seconds()
 
     def form_token(self, session: str) -> str:
         """Return what a form of this session carries; another site cannot know it."""

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
 from tocsin.incidents import handlers, queries, timeline
 from tocsin.playbooks.queries import Bookshelf
-from tocsin.web.endpoints import Asked, Endpoint, command
+from tocsin.web.endpoints import Asked, Endpoint, command, read_body
+from tocsin.web.problems import bad_body
+
+_LARGEST_FILE: Final = 10_000_000
+"""Bytes of a file of incidents."""
 
 _AS_OF = (("at", "As of this moment (RFC 3339)"), ("reading", "happened_by (default) or known_by"))
 
@@ -83,6 +90,16 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     async def declare(asked: Asked) -> Any:
         return await handlers.declare(asked.runtime, shelf, default_playbook, asked.body, asked.actor, asked.key, asked.fingerprint)
 
+    async def imported(asked: Asked) -> Any:
+        raw = await read_body(asked.request, _LARGEST_FILE)
+        try:
+            document = msgspec.json.decode(raw)
+        except msgspec.DecodeError as error:
+            raise bad_body(error) from error
+        request = hashlib.sha256(str(asked.request.url).encode() + b"\n" + raw).hexdigest()
+        playbook = asked.query.get("playbook", "")
+        return await handlers.import_file(asked.runtime, shelf, default_playbook, document, playbook, asked.actor, asked.key, request)
+
     async def listed(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             try:
@@ -117,6 +134,10 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         *found,
         Endpoint("POST", "/incidents", "Declare an incident", declare, c.Declare, 201, tag="incident"),
         Endpoint("POST", "/incidents/import", "Take in an incident that was written down elsewhere", declare, c.Import, 201, tag="incident"),
+        Endpoint(
+            "POST", "/incidents/import/file", "Take in a file of incidents: a write-up, a log or a list of reviews", imported, None, 201,
+            query=(("playbook", "The playbook to pin; the default one otherwise"),), tag="incident", raw=True, largest=_LARGEST_FILE,
+        ),
         Endpoint(
             "GET", "/incidents", "List incidents, newest first", listed, tag="incident",
             query=(("state", "open, ended, a stage"), ("severity", ""), ("service", ""), ("after", "Id of the last one seen"), ("limit", "At most 500")),

@@ -77,7 +77,8 @@ def _correct(incident: Incident, command: c.CorrectEntry, ctx: Context, playbook
     if incident.merged_into:
         raise errors.Ended(incident.id, incident.stage, incident.merged_into)
     old = found.entry.event
-    kind = entry_type(playbook, command.kind or old.kind)
+    # A kind that came with a record from elsewhere stays as it is unless another one is given.
+    kind = entry_type(playbook, command.kind) if command.kind else (playbook.entry_type(old.kind) or EntryType(id=old.kind, name=old.kind))
     reading = _checked_reading(playbook, command.reading) if command.reading is not None else old.reading
     at = occurred(command.at, ctx) if command.at is not None else found.entry.occurred_at
     corrected = events.EntryCorrected(

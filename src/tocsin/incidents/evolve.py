@@ -15,6 +15,7 @@ from tocsin.engine.model import Fact
 from tocsin.incidents import events as e
 from tocsin.incidents.model import (
     AlertRef,
+    Change,
     Circumstances,
     Done,
     Figure,
@@ -104,9 +105,18 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 "stage_since": at,
                 "declared_at": at,
                 "private": event.private,
-                "circumstances": (
-                    Circumstances(
-                        at, version, event.severity, event.rank, event.mode, event.marks, event.service, event.detected_by, event.cause
+                **_changed(
+                    (),
+                    Change(
+                        at,
+                        version,
+                        event.severity,
+                        event.rank,
+                        event.mode,
+                        event.marks,
+                        event.service,
+                        event.detected_by,
+                        event.cause,
                     ),
                 ),
                 "progress_at": at,
@@ -123,15 +133,12 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 name: value for name in ("title", "impact", "topic") if (value := getattr(event, name)) is not None
             }  # fmt: skip
             if event.service is not None or event.cause is not None:
-                given = {name: value for name in ("service", "cause") if (value := getattr(event, name)) is not None}
-                changes["circumstances"] = _circumstances(state.circumstances, fact, given)
+                changes |= _changed(state.changes, Change(at, version, service=event.service, cause=event.cause))
             return changes
         case e.SeverityChanged():
-            given = {"severity": event.severity, "rank": event.rank, "mode": event.mode}
-            return {"circumstances": _circumstances(state.circumstances, fact, given)}
+            return _changed(state.changes, Change(at, version, event.severity, event.rank, event.mode))
         case e.MarkSet():
-            marks = {**(state.circumstances[-1].marks if state.circumstances else {}), event.mark: event.value}
-            return {"circumstances": _circumstances(state.circumstances, fact, {"marks": marks})}
+            return _changed(state.changes, Change(at, version, marks={event.mark: event.value}))
         case e.Acknowledged():
             return {"engaged": _engage(state.engaged, [event.person], at)}
         case e.RoleAssigned():
@@ -301,13 +308,18 @@ def _with_moments(moments: dict[str, tuple[Moment, ...]], names: Iterable[str], 
     return changed
 
 
-def _circumstances(history: tuple[Circumstances, ...], fact: Fact, given: dict[str, Any]) -> tuple[Circumstances, ...]:
-    """Add a change of circumstances at its place in time; later ones keep what they themselves stated."""
-    base = next((c for c in reversed(history) if (c.at, c.source) <= (fact.occurred_at, fact.version)), history[0] if history else None)
-    if base is None:
-        return history
-    changed = msgspec.structs.replace(base, at=fact.occurred_at, source=fact.version, **given)
-    return tuple(sorted((*history, changed), key=lambda c: (c.at, c.source)))
+def _changed(changes: tuple[Change, ...], change: Change) -> dict[str, Any]:
+    """Add a change at its place in time, and say what held from each change on."""
+    ordered = tuple(sorted((*changes, change), key=lambda c: (c.at, c.source)))
+    held: dict[str, Any] = {"severity": "", "rank": -1, "mode": "", "marks": {}, "service": "", "detected_by": "", "cause": ""}
+    history = []
+    for one in ordered:
+        for name in ("severity", "rank", "mode", "service", "detected_by", "cause"):
+            if (value := getattr(one, name)) is not None:
+                held[name] = value
+        held["marks"] = {**held["marks"], **one.marks}
+        history.append(Circumstances(at=one.at, source=one.source, **held))
+    return {"changes": ordered, "circumstances": tuple(history)}
 
 
 def _engage(people: dict[str, datetime], names: Iterable[str], at: datetime) -> dict[str, datetime]:

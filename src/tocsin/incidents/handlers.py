@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 
 from tocsin.engine.batch import fresh
-from tocsin.engine.model import Actor
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Actor, Context
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import commands as c
-from tocsin.incidents import messages, naming, queries, timeline
+from tocsin.incidents import decide_import, importing, messages, naming, queries, timeline
+from tocsin.incidents.decide_base import Found
 from tocsin.incidents.errors import UnknownWord
+from tocsin.incidents.model import Incident
 from tocsin.playbooks.queries import Bookshelf
 
 
@@ -30,6 +33,34 @@ async def declare(
         pattern = playbook.naming.incident if playbook else "INC-{date}-{random}"
         given = naming.incident_id(pattern, day, fresh())
     return await runtime.commit("incident", given, command, actor, key, request)
+
+
+async def import_file(
+    runtime: Runtime, shelf: Bookshelf, default: str, document: Any, playbook: str, actor: Actor, key: str = "", request: str = ""
+) -> dict[str, Any]:
+    """Take in every incident of a file. All are checked before the first is written; with a key, a repeat goes on where it stopped.
+
+    Raises:
+        Refused: the file or one of its incidents cannot be taken in; nothing was written.
+
+    """
+    imports = [msgspec.structs.replace(found, playbook=playbook or found.playbook) for found in importing.read(document)]
+    for number, found in enumerate(imports):
+        with runtime.reading() as reader:
+            wanted = found.playbook or getattr(reader.state(f"service:{found.service}"), "playbook", "") or default
+            current = shelf.current(wanted, reader)
+            known = Found(playbook_ids=tuple(shelf.ids(reader)))
+            if current is not None:
+                known = Found(shelf.by_digest(current.digest, reader), (current.id, current.version, current.digest))
+        try:
+            decide_import.take_in(Incident(id=""), found, Context(runtime.clock.now(), actor, (), None), known)
+        except Refused as refusal:
+            where = f"incidents[{number}].{refusal.field}" if len(imports) > 1 else refusal.field
+            raise Refused(f"{found.reference or found.title}: {refusal.what}", fix=refusal.fix, field=where) from refusal
+    made = [
+        await declare(runtime, shelf, default, found, actor, f"{key}#{number}" if key else "", request) for number, found in enumerate(imports)
+    ]  # fmt: skip
+    return {"incidents": made, "count": len(made)}
 
 
 def _earliest(command: c.Declare | c.Import) -> datetime | None:

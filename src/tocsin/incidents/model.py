@@ -53,6 +53,20 @@ class Circumstances(msgspec.Struct, frozen=True):
         }  # fmt: skip
 
 
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one fact stated of the circumstances; ``None``: nothing."""
+
+    at: datetime
+    source: int
+    severity: str | None = None
+    rank: int | None = None
+    mode: str | None = None
+    marks: dict[str, bool] = {}
+    service: str | None = None
+    detected_by: str | None = None
+    cause: str | None = None
+
+
 class Holding(msgspec.Struct, frozen=True):
     """Who holds a role, since when."""
 
@@ -206,7 +220,9 @@ class Incident(msgspec.Struct, frozen=True):
     declared_at: datetime | None = None
     """When the record begins; for an incident taken in from elsewhere this is its earliest moment, not a declaration."""
     private: bool = False
+    changes: tuple[Change, ...] = ()
     circumstances: tuple[Circumstances, ...] = ()
+    """Follow from ``changes``: what held from each change on."""
     moments: dict[str, tuple[Moment, ...]] = {}
     roles: dict[str, Holding] = {}
     lead_role: str = ""

@@ -101,10 +101,12 @@ def _noted(fact: Fact, event: Event, playbook: Playbook | None) -> Line | None:
 def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, Any]]:
     """Return a fact as one sentence and the values that a page may show beside it; an empty text where nothing is shown."""
     match event:
+        case e.Declared(sets=()):
+            return "", {}  # the beginning of a record that was taken in; nobody declared anything at that moment
         case e.Declared():
             return f"Declared {event.severity or 'without severity'}: {event.title}", {"because": list(event.because)}
         case e.Imported():
-            return f"Taken in from {event.source or 'another record'}", {}
+            return f"Taken in from {event.source or 'another record'}", event.given
         case e.MilestoneSet():
             sure = "" if event.precision == "exact" else f" ({event.precision})"
             verb = "corrected to" if event.replaces else "at"

@@ -19,15 +19,16 @@ def incident_view(incident: Incident, playbook: Playbook | None, now: datetime) 
     """Return everything about an incident except its timeline. Durations are whole seconds, times aware UTC."""
     moments = milestones.known(incident, playbook)
     circumstances = incident.now_circumstances
-    end = moments.get("resolved")
+    declared, end = moments.get("declared"), moments.get("resolved")
     view: dict[str, Any] = {
-        "id": incident.id, "title": incident.title, "severity": incident.severity or None, "rank": circumstances.rank if circumstances else None,
+        "id": incident.id, "title": incident.title, "severity": incident.severity or None,
+        "rank": circumstances.rank if circumstances and circumstances.severity else None,
         "impact": incident.impact, "service": circumstances.service if circumstances else "", "cause": circumstances.cause if circumstances else "",
         "detected_by": circumstances.detected_by if circumstances else "", "marks": circumstances.marks if circumstances else {},
         "mode": circumstances.mode if circumstances else "", "stage": incident.stage, "stage_kind": incident.stage_kind,
         "stage_since": incident.stage_since, "ended": incident.ended, "merged_into": incident.merged_into or None, "private": incident.private,
         "playbook": msgspec.to_builtins(incident.playbook) if incident.playbook else None, "lead": incident.lead or None, "version": incident.version,
-        "as_of": now, "declared_at": incident.declared_at,
+        "as_of": now, "declared_at": declared.at if declared else None, "imported": incident.imported,
         "milestones": [{"id": name, **msgspec.to_builtins(moment, builtin_types=(datetime,))} for name, moment in moments.items()],
         "readings": msgspec.to_builtins(incident.readings, builtin_types=(datetime,)),
         "mitigations": [msgspec.to_builtins(m, builtin_types=(datetime,)) for m in incident.mitigations.values()],
@@ -35,7 +36,7 @@ def incident_view(incident: Incident, playbook: Playbook | None, now: datetime) 
         "figures": msgspec.to_builtins(incident.figures), "alerts": msgspec.to_builtins(list(incident.alerts.values()), builtin_types=(datetime,)),
         "links": msgspec.to_builtins(incident.links), "entries": incident.entries, "engaged": incident.engaged, "invited": incident.invited,
         "updates": [msgspec.to_builtins(u, builtin_types=(datetime,)) for u in incident.updates],
-        "running_seconds": int(((end.at if end else now) - incident.declared_at).total_seconds()) if incident.declared_at else None,
+        "running_seconds": int(((end.at if end else now) - declared.at).total_seconds()) if declared else None,
     }  # fmt: skip
     if playbook is None:
         return view

@@ -128,13 +128,21 @@ def _range_gaps(subject: Subject, conditions: Sequence[Condition]) -> Iterator[D
 
 
 def _decides(subject: Subject, condition: Condition, question: Question, cell: Cell, every: Sequence[Cell]) -> bool:
-    """Say whether with some other answers the condition holds in this cell and not in every other: then the number matters here."""
+    """Say whether a condition covers a cell: it holds there when nothing else is wrong, or with some other answers there and not everywhere."""
+    if condition.decide({**_neutral(subject), question.id: cell.sample}):
+        return True
     for answers in _answers(subject, condition, [condition], question.id):
         if condition.decide({**answers, question.id: cell.sample}) and not all(
             condition.decide({**answers, question.id: other.sample}) for other in every
         ):
             return True
     return False
+
+
+def _neutral(subject: Subject, yes: frozenset[str] = frozenset()) -> dict[str, object]:
+    """Return the answers with which nothing is wrong, but for some that are yes."""
+    nothing: Mapping[str, object] = {"percent": 0.0, "number": 0.0, "choice": "", "text": ""}
+    return {question.id: nothing.get(question.kind, question.id in yes) for question in subject.playbook.classify.questions}
 
 
 def _combination_gaps(subject: Subject, conditions: Sequence[Condition]) -> Iterator[Draft]:
@@ -146,7 +154,7 @@ def _combination_gaps(subject: Subject, conditions: Sequence[Condition]) -> Iter
         open_parts: list[str] = []
         for yes in _least_yes(subject, condition, asked):
             parts = [frozenset(yes) - {left_out} for left_out in yes]
-            if not any(_any_rule_holds(subject, conditions, part) for part in parts):
+            if not any(condition.decide(_neutral(subject, part)) for part in parts for condition in conditions):
                 open_parts += [f"{listed(sorted(part))} without {listed(sorted(yes - part))}" for part in parts]
         if open_parts:
             ordered = sorted(asked, key=classify.rules[index].when.find)
@@ -166,14 +174,6 @@ def _least_yes(subject: Subject, condition: Condition, asked: Sequence[str]) -> 
             if not any(smaller <= chosen for smaller in holding) and condition.decide({name: name in chosen for name in asked}):
                 holding.append(chosen)
     return [chosen for chosen in holding if len(chosen) > 1]
-
-
-def _any_rule_holds(subject: Subject, conditions: Sequence[Condition], yes: frozenset[str]) -> bool:
-    values: dict[str, object] = {}
-    for question in subject.playbook.classify.questions:
-        neutral: Mapping[str, object] = {"yes_no": question.id in yes, "percent": 0.0, "number": 0.0, "choice": "", "text": ""}
-        values[question.id] = neutral[question.kind]
-    return any(condition.decide(values) for condition in conditions)
 
 
 def _unused_questions(subject: Subject, conditions: Sequence[Condition]) -> Iterator[Draft]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ class Advance(Command, frozen=True):
 
     to: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     by: str = ""
+    hold: bool = False
+    """Stand at that moment before what falls due in it: people act first, the rest happens when the clock next moves."""
 
 
 def endpoints() -> list[Endpoint]:
@@ -39,7 +42,7 @@ def endpoints() -> list[Endpoint]:
             raise Refused(str(error), fix="Give `to` (a time) or `by` (a duration such as 5m).", field="by") from error
         if to < now:
             raise Refused(f"The clock stands at {now:%Y-%m-%d %H:%M:%S} UTC and does not run back.", fix="Give a later time.", field="to")
-        return {"now": await asyncio.to_thread(asked.runtime.advance, to)}
+        return {"now": await asyncio.to_thread(functools.partial(asked.runtime.advance, to, hold=body.hold))}
 
     async def now(asked: Asked) -> Any:
         return {"now": asked.runtime.clock.now(), "virtual": asked.runtime.clock.virtual}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -126,16 +126,3 @@ def _moment(at: datetime | None) -> datetime | None:
     if at is None or at.year < _FIRST_YEAR:
         return None
     return at.astimezone(UTC)
-
-
-def example(labels: Mapping[str, str], annotations: Mapping[str, str], starts_at: datetime) -> dict[str, Any]:
-    """Return a body as Alertmanager would send it for one firing alert, for drills and demonstrations."""
-    start = starts_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    alert = {
-        "status": "firing", "labels": dict(labels), "annotations": dict(annotations), "startsAt": start, "endsAt": "0001-01-01T00:00:00Z",
-        "generatorURL": "", "fingerprint": fingerprint(labels),
-    }  # fmt: skip
-    return {
-        "receiver": "tocsin", "status": "firing", "alerts": [alert], "groupLabels": {}, "commonLabels": dict(labels),
-        "commonAnnotations": dict(annotations), "externalURL": "", "version": "4", "groupKey": "{}:{}", "truncatedAlerts": 0,
-    }  # fmt: skip

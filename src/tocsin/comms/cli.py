@@ -1,0 +1,112 @@
+"""``tocsin update``: tell the audiences of the playbook how it stands, by its messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from tocsin.cli import output
+from tocsin.cli.shell import Session, assignments, group, listed, on_incident, pass_session
+
+update = group("update", "Tell people how it stands.")
+
+
+@update.command("draft")
+@on_incident()
+@click.option("--message", required=True, metavar="NAME", help="A message of the playbook.")
+@pass_session
+def draft(session: Session, incident: str, message: str) -> None:
+    """Show a message with what the record fills in already."""
+    found = session.api.get(f"/incidents/{incident}/updates/draft/{message}")
+
+    def people() -> None:
+        output.say(f"{output.strong(found['name'])}, to {', '.join(found['audiences'])}")
+        output.table(("Field", "Label", "", "Value"), [_field(field) for field in found["fields"]], "It has no fields.")
+        if found["statuses"]:
+            output.say(f"Status: one of {', '.join(found['statuses'])} (--status)")
+        if found["next_update"] != "none":
+            usual = f", usually in {found['next_update_default']}" if found["next_update_default"] else ""
+            output.say(f"Next update: {found['next_update']}{usual} (--next-in, --next-at or --when-resolved)")
+        if found["eta"] != "none":
+            output.say(f"ETA: {found['eta']} (--eta, a time or unknown)")
+
+    session.show(found, people)
+
+
+def _field(field: dict[str, Any]) -> tuple[str, ...]:
+    value = field["value"]
+    shown = "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    choices = f" ({', '.join(field['choices'])})" if field["choices"] else ""
+    wanted = output.tone("missing", "warn") if field["required"] and not shown else "required" if field["required"] else " "
+    return field["id"], field["label"] + choices, wanted, shown
+
+
+@update.command("post")
+@on_incident()
+@click.option("--message", required=True, metavar="NAME", help="A message of the playbook.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field; repeat it for each line of a list.")
+@click.option("--status", default="", help="What the audience is told the status is.")
+@click.option("--next-in", default="", metavar="30m", help="Promise the next update in this time …")
+@click.option("--next-at", metavar="TIME", help="… or at this time (15:20: the next such time) …")
+@click.option("--when-resolved", is_flag=True, help="… or when it is resolved.")
+@click.option("--eta", default="", help="When it is expected to be over; a time, or unknown.")
+@click.option("--audience", "audiences", multiple=True, metavar="NAME", help="Tell these instead of the message's own audiences.")
+@click.option("--by", default="", metavar="PERSON", help="Who tells.")
+@click.option("--at", metavar="TIME", help="When it was told, if not now.")
+@click.option("--zone", metavar="NAME", help="Time zone of clock times (default UTC).")
+@pass_session
+def post(
+    session: Session, incident: str, message: str, fields: tuple[str, ...], audiences: tuple[str, ...], next_at: str | None, at: str | None,
+    zone: str | None, **given: Any,
+) -> None:  # fmt: skip
+    """Post a message of the playbook to its audiences."""
+    body = {
+        **given, "message": message, "fields": _fields(session, incident, message, fields), "audiences": listed(audiences),
+        "next_at": session.coming(next_at, zone), "at": session.past(at, zone),
+    }  # fmt: skip
+    answer = session.api.post(f"/incidents/{incident}/updates", body)
+
+    def people() -> None:
+        number = f" #{answer['number']}" if answer["number"] else ""
+        output.say(f"{incident}: {answer['message']}{number} posted to {', '.join(answer['audiences']) or 'nobody'}.")
+        if answer["next_at"]:
+            output.say(f"Next update promised for {output.when(answer['next_at'], session.now())}.")
+
+    session.show(answer, people)
+
+
+def _fields(session: Session, incident: str, message: str, given: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields, those of kind list as lists. What the message does not have is left to the server to refuse."""
+    pairs = assignments(given, "--field")
+    if not pairs:
+        return {}
+    kinds = {field["id"]: field["kind"] for field in session.api.get(f"/incidents/{incident}/updates/draft/{message}")["fields"]}
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if kinds.get(name) == "list":
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            raise click.BadParameter(f"{name} was given twice and is no list", param_hint="--field")
+        else:
+            found[name] = value
+    return found
+
+
+@update.command("list")
+@on_incident()
+@pass_session
+def list_(session: Session, incident: str) -> None:
+    """List what has been told, to whom, and what was promised."""
+    view = session.api.get(f"/incidents/{incident}")
+
+    def people() -> None:
+        now = output.moment(view["as_of"])
+        assert now is not None
+        rows = []
+        for one in view["updates"]:
+            promise = " or ".join([*([output.when(one["next_at"], now)] if one.get("next_at") else []), *(["when resolved"] if one.get("when_resolved") else [])])
+            rows.append((output.when(one["at"], now), one["message"], one.get("number") or " ", ", ".join(one["audiences"]), promise))
+        output.table(("Told", "Message", "#", "To", "Next promised"), rows, "Nobody has been told anything yet.")
+
+    session.show({"incident": incident, "updates": view["updates"]}, people)

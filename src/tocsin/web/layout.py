@@ -1,0 +1,167 @@
+"""The shell of every page: who visits, the template environment, refusals as pages, forms read and checked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import msgspec
+from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from tocsin import __version__
+from tocsin.engine.errors import NotSignedIn, Refused
+from tocsin.engine.model import Actor, Viewer
+from tocsin.engine.runtime import Runtime
+from tocsin.web import shown
+from tocsin.web.assets import Assets
+from tocsin.web.endpoints import LARGEST_BODY, read_body, who
+from tocsin.web.security import FORM_TOKEN, check_form, form_token
+
+NONCE: Final = "nonce"
+_MOST_FIELDS: Final = 500
+_FOUND: Final = 303
+_SERVER_ERROR: Final = 500
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request for a page, as its handler sees it."""
+
+    runtime: Runtime
+    request: Request
+    actor: Actor
+    viewer: Viewer
+    path: dict[str, str]
+    query: dict[str, str]
+    form: dict[str, str] = field(default_factory=dict)
+    """The fields of a form, each as its last value; without the token and the nonce."""
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    """The fields of a form that came more than once."""
+    key: str = ""
+    """The form's idempotency key."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment at which the page is looked at."""
+        return self.runtime.clock.now()
+
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
+class Shell:
+    """Renders pages and makes their routes. One per application."""
+
+    def __init__(self, runtime: Runtime, packages: Sequence[str]) -> None:
+        """``packages`` have a folder ``templates``; theirs are named ``<package>/<file>``."""
+        self.runtime = runtime
+        self.assets = Assets()
+        self.templates = Environment(
+            loader=PrefixLoader({name: PackageLoader(f"tocsin.{name}") for name in packages}), autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+        )  # fmt: skip
+        self.templates.filters |= shown.FILTERS
+        self.templates.globals |= {"asset": self.assets.url, "version": __version__, "nonce": lambda: secrets.token_urlsafe(16)}
+
+    def render(self, request: Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200, me: Actor | None = None) -> Response:
+        """Return a page."""
+        clock = self.runtime.clock
+        everywhere = {
+            "me": me, "now": clock.now(), "virtual": clock.virtual, "form_token": form_token(request, self.runtime), "here": request.url.path,
+            "problem": None, "typed": {},
+        }  # fmt: skip
+        text = self.templates.get_template(template).render({**everywhere, **(values or {})})
+        return HTMLResponse(text, status, {"cache-control": "private, no-cache"})
+
+    def page(self, visit: Visit, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200) -> Response:
+        """Return a page for somebody who is signed in."""
+        return self.render(visit.request, template, values, status=status, me=visit.actor)
+
+    def problem(self, request: Request, refusal: Refused, me: Actor | None = None) -> Response:
+        """Return a refusal as a page of its own."""
+        return self.render(request, "web/problem.html", {"refusal": refusal}, status=refusal.status, me=me)
+
+    def get(self, path: str, handler: Handler) -> Route:
+        """Return the route of a page; who is not signed in is sent to sign in first."""
+        return Route(path, self._guard(handler, form=False), methods=["GET"])
+
+    def post(self, path: str, handler: Handler) -> Route:
+        """Return the route of a form; its token has been checked before the handler runs."""
+        return Route(path, self._guard(handler, form=True), methods=["POST"])
+
+    def _guard(self, handler: Handler, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            actor = who(request, self.runtime)
+            if actor is None:
+                return sign_in_first(request)
+            actor = msgspec.structs.replace(actor, via="page")
+            fields: dict[str, str] = {}
+            lists: dict[str, list[str]] = {}
+            try:
+                if form:
+                    fields, lists = await read_form(request)
+                    check_form(request, self.runtime, fields)
+                nonce = fields.pop(NONCE, "")
+                fields.pop(FORM_TOKEN, None)
+                viewer = Viewer("person" if actor.kind == "person" else "token", actor.id)
+                key = f"{actor}:form:{nonce[:80]}" if nonce else ""
+                visit = Visit(
+                    self.runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), fields, lists, key,
+                )  # fmt: skip
+                return await handler(visit)
+            except NotSignedIn:
+                return sign_in_first(request)
+            except Refused as refusal:
+                return self.problem(request, refusal, actor)
+
+        return handle
+
+
+async def read_form(request: Request) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Return the fields of a form: the last value of each, and all values of each.
+
+    Raises:
+        Refused: it is too large, or not a form.
+
+    """
+    raw = await read_body(request, LARGEST_BODY)
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise Refused("The form cannot be read.", fix="Send it from its page.") from error
+    lists: dict[str, list[str]] = {}
+    for name, value in pairs:
+        lists.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    return {name: values[-1] for name, values in lists.items()}, lists
+
+
+def sign_in_first(request: Request) -> Response:
+    """Send a browser to the sign-in, and back here afterwards."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = here if request.method == "GET" else local_path(urlsplit(request.headers.get("referer", "")).path)
+    return RedirectResponse("/sign-in" + (f"?next={quote(back)}" if back != "/" else ""), _FOUND)
+
+
+def local_path(text: str) -> str:
+    """Return a path of this site; ``/`` for anything that would lead elsewhere."""
+    split = urlsplit(text)
+    safe = text.startswith("/") and not text.startswith(("//", "/\\")) and not split.scheme and not split.netloc and text.isprintable()
+    return text if safe and "\\" not in text else "/"
+
+
+def go(path: str) -> Response:
+    """Answer a form: see the page at this path."""
+    return RedirectResponse(path, _FOUND)
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether a browser asks for a page, not a program for data."""
+    path = request.url.path
+    return not path.startswith(("/api/", "/intake/", "/static/", "/live")) and "text/html" in request.headers.get("accept", "")

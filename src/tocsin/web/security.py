@@ -1,0 +1,81 @@
+"""What protects the pages: headers on every answer, and proof that a form came from a page of ours."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tocsin.engine.errors import NotAllowed
+from tocsin.engine.runtime import Runtime
+from tocsin.web.endpoints import COOKIE
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+"""Nothing inline, nothing from another host."""
+_HEADERS: Final = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
+FORM_TOKEN: Final = "csrf"  # noqa: S105 (the name of a field)
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer, and refuses what another site makes a signed-in browser send."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if _from_elsewhere(scope):
+            refusal = PlainTextResponse("Another site sent this in your name. Nothing was done; open Tocsin itself and do it there.\n", 403)
+            await refusal(scope, receive, guarded)
+            return
+        await self._app(scope, receive, guarded)
+
+
+def _from_elsewhere(scope: Scope) -> bool:
+    if scope["method"] in _SAFE:
+        return False
+    headers: dict[bytes, Any] = dict(scope["headers"])
+    return b"cookie" in headers and headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
+
+
+def form_token(request: Request, runtime: Runtime) -> str:
+    """Return what the forms of this browser's pages carry."""
+    return runtime.sessions.form_token(request.cookies.get(COOKIE, ""))
+
+
+def check_form(request: Request, runtime: Runtime, fields: dict[str, str]) -> None:
+    """Make sure that a form came from a page that this browser was given.
+
+    Raises:
+        NotAllowed: it did not.
+
+    """
+    if not runtime.sessions.is_form_token(request.cookies.get(COOKIE, ""), fields.get(FORM_TOKEN, "")):
+        raise NotAllowed(
+            "This form was not made by a page of this sign-in, so nothing was done.",
+            fix="Open the page again and send the form from there; what you typed is still in it.", field=FORM_TOKEN,
+        )  # fmt: skip
