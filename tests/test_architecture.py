@@ -72,6 +72,8 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("channels/*/client.py", Kind.IO),
     ("drills/player.py", Kind.IO),
     ("drills/run.py", Kind.IO),
+    ("drills/screen.py", Kind.IO),  # prints
+    ("drills/closing.py", Kind.IO),  # prints
     ("playbooks/library/__init__.py", Kind.IO),  # reads the YAML files that ship with it
     ("playbooks/shelf.py", Kind.IO),  # likewise
     ("postmortems/render.py", Kind.IO),

@@ -13,19 +13,28 @@ from starlette.applications import Starlette
 from tocsin import __version__
 from tocsin.actions import api as actions_api
 from tocsin.actions.kind import action_kind
+from tocsin.alerts import api as alerts_api
+from tocsin.alerts.commands import NotePageFailure
+from tocsin.alerts.handlers import intake_key
+from tocsin.alerts.kind import alert_kind, receipt_kind
+from tocsin.alerts.reactions import REACTIONS as ALERT_REACTIONS
 from tocsin.channels.console.client import Console
 from tocsin.channels.file.client import FileOutbox
 from tocsin.comms.render import renderer
 from tocsin.engine.clock import Clock, SystemClock
 from tocsin.engine.database import Database, DataDirectory
 from tocsin.engine.kinds import Follow, Registry
+from tocsin.engine.ledger import STREAM_ID, Begin, ledger_kind
 from tocsin.engine.model import SYSTEM
 from tocsin.engine.ports import Channel
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import api as incidents_api
+from tocsin.incidents import reactions as incident_reactions
 from tocsin.incidents import tables as incident_tables
 from tocsin.incidents.commands import NoteDeliveryFailure
 from tocsin.incidents.kind import incident_kind
+from tocsin.insights import api as insights_api
+from tocsin.people import api as people_api
 from tocsin.people import tables as people_tables
 from tocsin.people.kind import person_kind, team_kind
 from tocsin.playbooks import shelf as shipped
@@ -33,6 +42,7 @@ from tocsin.playbooks.kind import playbook_kind, publication
 from tocsin.playbooks.load import digest_of
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
+from tocsin.services import api as services_api
 from tocsin.services.kind import service_kind
 from tocsin.web import system
 from tocsin.web.endpoints import Endpoint, routes
@@ -81,9 +91,22 @@ def build(options: Options) -> App:
     registry = Registry(
         kinds={
             kind.name: kind
-            for kind in (incident_kind(shelf, options.default_playbook), playbook_kind(), person_kind(), team_kind(), service_kind(), action_kind(shelf.by_digest))
+            for kind in (
+                ledger_kind(),
+                incident_kind(shelf, options.default_playbook),
+                playbook_kind(),
+                person_kind(),
+                team_kind(),
+                service_kind(),
+                action_kind(shelf.by_digest),
+                receipt_kind(),
+                alert_kind(shelf, options.default_playbook, options.public_url),
+            )
         },
-        reactions=(),
+        reactions=(
+            *incident_reactions.REACTIONS,
+            *ALERT_REACTIONS,
+        ),
     )
     channels: dict[str, Channel] = {
         "console": options.console or Console(),
@@ -95,7 +118,15 @@ def build(options: Options) -> App:
             return shelf.by_digest(digest, reader)
 
     runtime = Runtime(database, registry, options.clock or SystemClock(), channels, renderer(playbook_of), _on_failure)
-    endpoints = [*incidents_api.endpoints(shelf, options.default_playbook), *actions_api.endpoints(shelf.by_digest), *system.endpoints()]
+    endpoints = [
+        *incidents_api.endpoints(shelf, options.default_playbook),
+        *actions_api.endpoints(shelf.by_digest),
+        *alerts_api.endpoints(options.public_url),
+        *people_api.endpoints(),
+        *services_api.endpoints(options.default_playbook),
+        *insights_api.endpoints(shelf),
+        *system.endpoints(),
+    ]
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -105,7 +136,14 @@ def build(options: Options) -> App:
         finally:
             runtime.stop()
 
-    asgi = Starlette(routes=[*system.plain_routes(runtime, endpoints, __version__), *routes(endpoints, runtime)], lifespan=lifespan)
+    asgi = Starlette(
+        routes=[
+            *alerts_api.intake_routes(runtime),
+            *system.plain_routes(runtime, endpoints, __version__),
+            *routes(endpoints, runtime),
+        ],
+        lifespan=lifespan,
+    )
     app = App(runtime, shelf, asgi, endpoints, options)
     return app
 
@@ -113,6 +151,8 @@ def build(options: Options) -> App:
 def start(app: App) -> None:
     """Start the engine and put the shipped playbooks in force where they are new or changed."""
     app.runtime.start()
+    app.runtime.commit_now("ledger", STREAM_ID, Begin(), SYSTEM)
+    intake_key(app.runtime)
     for playbook_id in shipped.shipped():
         text = shipped.shipped_text(playbook_id)
         current: Any = app.runtime.committer.state(f"playbook:{playbook_id}")
@@ -124,6 +164,8 @@ def start(app: App) -> None:
 
 def _on_failure(stream: str, key: str, channel: str, why: str) -> Follow | None:
     kind, _, record = stream.partition(":")
+    if kind == "alert":
+        return Follow("alert", record, NotePageFailure(key, channel, why))
     return Follow("incident", record, NoteDeliveryFailure(key, channel, why)) if kind == "incident" else None
 
 

@@ -25,7 +25,7 @@ events = st.one_of(
               st.sampled_from(["OBSERVATION", "DECISION", "ACTION"]), st.text(min_size=1, max_size=5), st.sampled_from(PEOPLE), st.integers(0, 40)),
     st.builds(e.Acknowledged, st.sampled_from(PEOPLE)),
     st.builds(lambda role, who: e.RoleAssigned(role, who, leads=role == "ic", sets=("lead_assigned",) if role == "ic" else ()), st.sampled_from(["ic", "scribe"]), st.sampled_from(PEOPLE)),
-    st.builds(lambda level: e.SeverityChanged(*level, previous=""), st.sampled_from([("SEV-1", 1, "full"), ("SEV-2", 2, "full"), ("SEV-3", 3, "single_responder")])),
+    st.builds(lambda level: e.SeverityChanged(level[0], level[1], level[2], previous=""), st.sampled_from([("SEV-1", 1, "full"), ("SEV-2", 2, "full"), ("SEV-3", 3, "single_responder")])),
     st.builds(e.MarkSet, st.sampled_from(["deployment_correlates", "other"]), st.booleans()),
     st.builds(e.PersonJoined, st.sampled_from(PEOPLE)),
     st.builds(lambda m: e.MitigationStarted("M1", m, "text"), st.sampled_from(["rollback", "capacity"])),

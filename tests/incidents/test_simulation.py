@@ -43,8 +43,7 @@ def machine_for(playbook_id: str) -> type[RuleBasedStateMachine]:
             try:
                 self.bench.send(command, actor)
                 self.answers += 1
-            except Refused as refusal:
-                assert str(refusal), "a refusal says why"
+            except Refused:
                 assert self.bench.state == before, "a refusal writes nothing"
 
         @initialize(severity=st.sampled_from([s.id for s in book.severities]), triage=st.booleans(), minutes=st.integers(0, 30))
@@ -219,7 +218,7 @@ def machine_for(playbook_id: str) -> type[RuleBasedStateMachine]:
 
 @pytest.mark.parametrize("playbook_id", shipped())
 def test_random_commands_never_break_the_record(playbook_id: str) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine_for(playbook_id),
         settings=settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)),
     )
@@ -228,7 +227,7 @@ def test_random_commands_never_break_the_record(playbook_id: str) -> None:
 @pytest.mark.torture
 @pytest.mark.parametrize("playbook_id", shipped())
 def test_many_random_commands_never_break_the_record(playbook_id: str) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine_for(playbook_id),
         settings=settings(max_examples=400, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)),
     )

@@ -9,8 +9,8 @@ from tocsin.actions import commands as c
 from tocsin.actions import queries
 from tocsin.actions.decide import completion
 from tocsin.actions.kind import PlaybookOf
+from tocsin.actions.model import Listed
 from tocsin.actions.problems import Known, known, problems
-from tocsin.actions.queries import Listed
 from tocsin.engine.batch import fresh
 from tocsin.engine.errors import NotFound
 from tocsin.engine.model import Actor, Reader, Viewer

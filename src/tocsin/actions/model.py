@@ -53,3 +53,28 @@ def due_end(due: date) -> datetime:
 def is_overdue(state: str, due: date | None, now: datetime) -> bool:
     """Tell whether an item is open though its due date has passed."""
     return state == "open" and due is not None and now >= due_end(due)
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """An action item as lists and the postmortem show it."""
+
+    id: str
+    incident: str
+    title: str
+    group: str
+    owner: str
+    due: date | None
+    priority: str
+    ticket: str
+    about: str
+    state: str
+    created_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    closed_by: str
+    evidence: str
+    reason: str
+
+    def overdue(self, now: datetime) -> bool:
+        """Tell whether it is open though its due date has passed."""
+        return is_overdue(self.state, self.due, now)

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import select
 
 from tocsin.actions import tables
-from tocsin.actions.model import is_overdue
+from tocsin.actions.model import Listed
 from tocsin.engine.model import Reader, Viewer, moment
 from tocsin.engine.tables import metadata
 
 MOST: Final = 1000
-
-
-class Listed(msgspec.Struct, frozen=True):
-    """An action item as lists and the postmortem show it."""
-
-    id: str
-    incident: str
-    title: str
-    group: str
-    owner: str
-    due: date | None
-    priority: str
-    ticket: str
-    about: str
-    state: str
-    created_at: datetime
-    changed_at: datetime
-    closed_at: datetime | None
-    closed_by: str
-    evidence: str
-    reason: str
-
-    def overdue(self, now: datetime) -> bool:
-        """Tell whether it is open though its due date has passed."""
-        return is_overdue(self.state, self.due, now)
 
 
 def list_items(

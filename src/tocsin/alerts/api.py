@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -47,7 +46,7 @@ def intake_routes(runtime: Runtime) -> list[Route]:
 
 
 def limit_of(asked: Asked) -> int:
-    """Return the query's ``limit``.
+    """Return the query's ``limit``, at most ``queries.MOST``.
 
     Raises:
         Refused: it is not a number of at least 1.
@@ -56,10 +55,10 @@ def limit_of(asked: Asked) -> int:
     text = asked.query.get("limit", str(queries.DEFAULT_LIMIT))
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise Refused(f"limit {text!r} is not a number.", fix="Write limit=50.", field="limit")
-    return int(text)
+    return min(int(text), queries.MOST)
 
 
-def endpoints(public_url: Callable[[], str]) -> list[Endpoint]:
+def endpoints(public_url: str) -> list[Endpoint]:
     """Return the endpoints of alerts and receipts. public_url: what the intake's addresses begin with."""
 
     async def listed(asked: Asked) -> Any:
@@ -101,7 +100,7 @@ def endpoints(public_url: Callable[[], str]) -> list[Endpoint]:
 
     async def intake(asked: Asked) -> Any:
         key = await asyncio.to_thread(handlers.intake_key, asked.runtime)
-        base = public_url().rstrip("/")
+        base = public_url.rstrip("/")
         return {"intake": [{"source": name, "url": base + handlers.intake_path(name, key)} for name in sorted(handlers.READERS)]}
 
     paging = (("after", "Id of the last one seen"), ("limit", "At most 500"))

@@ -65,27 +65,23 @@ def judge(alert: Alert | None, signal: Signal, *, in_hand: bool) -> tuple[What, 
         if signal.status == "firing":
             return "new", "it was not known before"
         return "unchanged", "it was not firing here, so there is nothing to end"
-    match alert.state, signal.status:
-        case "firing", "firing":
-            return "repeated", "it fires still" if same(alert, signal) else "it fires still, with other details"
-        case "firing", "resolved":
+    if alert.state == "firing":
+        if signal.status == "resolved":
             return "resolved", "the tool says that it has ended"
-        case "resolved", "resolved":
-            return "unchanged", "it had ended already"
-        case "resolved", "firing":
-            if in_hand:
-                return "reopened", f"it fires again while {alert.incidents[-1]} is worked on"
-            if signal.starts_at is not None and signal.starts_at == alert.told_start:
-                return "reopened", "it fires again with the start that it had before"
-            return "new", f"{alert.id} had ended; this is the next occurrence"
-        case _:
-            assert_never((alert.state, signal.status))
+        return "repeated", "it fires still" if same(alert, signal) else "it fires still, with other details"
+    if signal.status == "resolved":
+        return "unchanged", "it had ended already"
+    if in_hand:
+        return "reopened", f"it fires again while {alert.incidents[-1]} is worked on"
+    if signal.starts_at is not None and signal.starts_at == alert.told_start:
+        return "reopened", "it fires again with the start that it had before"
+    return "new", f"{alert.id} had ended; this is the next occurrence"
 
 
 def same(alert: Alert, signal: Signal) -> bool:
     """Tell whether a signal says nothing new of a firing alert."""
-    return (alert.title, alert.value, alert.threshold, alert.labels, alert.annotations, alert.links) == (
-        signal.title, signal.value, signal.threshold, signal.labels, signal.annotations, signal.links,
+    return (alert.title, alert.value, alert.threshold, alert.labels, alert.annotations) == (
+        signal.title, signal.value, signal.threshold, signal.labels, signal.annotations,
     )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from tocsin.alerts.model import Outcome, Rejected, Route, Signal
 from tocsin.engine.model import Event
 
@@ -68,7 +66,6 @@ class PageFailed(Event, frozen=True, tag="alert.page_failed"):
     key: str
     channel: str
     why: str
-    at: datetime | None = None
 
 
 ALERT_EVENTS: tuple[type[Event], ...] = (Fired, Changed, FiredAgain, Ended, AlertAcknowledged, LinkedTo, PageFailed)

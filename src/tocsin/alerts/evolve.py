@@ -59,12 +59,13 @@ def _after(state: Alert, fact: Fact) -> Alert:
 def _said(state: Alert, signal: Signal, receipt: str) -> Alert:
     return replace(
         state, title=signal.title, severity=signal.severity, value=signal.value, threshold=signal.threshold, labels=signal.labels,
-        annotations=signal.annotations, links=signal.links, receipts=_newest(state, receipt),
+        annotations=signal.annotations, links={**state.links, **signal.links}, receipts=_newest(state, receipt),
     )  # fmt: skip
 
 
 def _routed(state: Alert, route: Route) -> Alert:
-    return replace(state, service=route.service, word=route.word)
+    links = {name: url for name, url in (("dashboard", route.dashboard), ("runbook", route.runbook)) if url}
+    return replace(state, service=route.service, word=route.word, links={**links, **state.links})
 
 
 def _newest(state: Alert, receipt: str) -> tuple[str, ...]:

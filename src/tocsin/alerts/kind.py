@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tocsin.alerts import commands as c
 from tocsin.alerts import events as e
 from tocsin.alerts import page
@@ -26,7 +24,7 @@ def receipt_kind() -> Kind:
     )  # fmt: skip
 
 
-def alert_kind(shelf: Bookshelf, default_playbook: str, public_url: Callable[[], str]) -> Kind:
+def alert_kind(shelf: Bookshelf, default_playbook: str, public_url: str) -> Kind:
     """Return the alert as a kind of record. public_url: the address by which people reach this server, for links in pages."""
 
     def prepare(alert: Alert, command: Command, reader: Reader) -> AlertFound:
@@ -36,7 +34,7 @@ def alert_kind(shelf: Bookshelf, default_playbook: str, public_url: Callable[[],
         service = named(reader, signal.service)
         current = shelf.current((service.playbook if service else "") or default_playbook, reader)
         playbook = shelf.by_digest(current.digest, reader) if current else None
-        return AlertFound(page.route(signal, service, playbook), _in_hand(alert, reader), public_url())
+        return AlertFound(page.route(signal, service, playbook), _in_hand(alert, reader), public_url)
 
     return Kind(
         name="alert", state=Alert, events=e.ALERT_EVENTS, fold_version=1, initial=Alert, evolve=evolve_alert, decide=decide_alert,

@@ -37,7 +37,9 @@ def quiet(level: Severity) -> bool:
     return level.mode == "ticket_only" or level.urgency == "none"
 
 
-def pages(alert_id: str, firing: int, signal: Signal, route: Route, to: Sequence[str], now: datetime, public_url: str) -> tuple[Delivery, ...]:
+def pages(
+    alert_id: str, firing: int, signal: Signal, route: Route, to: Sequence[str], now: datetime, public_url: str
+) -> tuple[Delivery, ...]:
     """Return the page to each person or team. firing: which beginning of the alert this is, from 1; one page is sent for each."""
     link = f"{public_url.rstrip('/')}/alerts/{alert_id}" if public_url else f"/alerts/{alert_id}"
     values = {

@@ -36,6 +36,7 @@ _GROUPS: Final[dict[str, tuple[str, str]]] = {
     "clock": ("tocsin.cli.clock", "The installation's time."),
     "doctor": ("tocsin.cli.doctor", "Check this installation and say what to do."),
     "serve": ("tocsin.cli.serve", "Start the server."),
+    "demo": ("tocsin.drills.cli", "Play a real incident on a virtual clock."),
 }
 """Command -> module that defines it under the same name, and the line that help shows."""
 

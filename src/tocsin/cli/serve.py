@@ -33,7 +33,7 @@ def serve(
     """Start the server."""
     from tocsin.cli.client import DEFAULT_DATA  # noqa: PLC0415
 
-    folder = Path(data_directory or (ctx.obj or {}).get("data") or DEFAULT_DATA)
+    folder = Path(data_directory or getattr(ctx.obj, "data", None) or DEFAULT_DATA)
     clock: Any = None
     if virtual_clock:
         from tocsin.engine.clock import VirtualClock  # noqa: PLC0415

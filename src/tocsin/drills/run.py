@@ -47,6 +47,8 @@ class Child:
     def __init__(self, data: Path, starts: datetime, port: int, playbook: str) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self.data = data
+        self.url = ""
+        """Where it listens, once ``wait`` has returned."""
         self.log = data / "server.log"
         command = [
             sys.executable, "-m", "tocsin", "serve", "--data", str(data), "--port", str(free(port)), "--playbook", playbook,
@@ -57,7 +59,7 @@ class Child:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603 (our own program)
 
     def wait(self) -> str:
-        """Wait until the server answers and return its URL.
+        """Wait until the server takes connections and return its URL.
 
         Raises:
             DrillFailed: it ended, or does not answer in time.
@@ -73,6 +75,7 @@ class Child:
                     url = str(json.loads(found.read_text())["url"])
                     split = url.rpartition(":")
                     with socket.create_connection((split[0].removeprefix("http://").strip("[]"), int(split[2])), timeout=1):
+                        self.url = url
                         return url
                 except (OSError, ValueError, KeyError):
                     pass
@@ -137,8 +140,11 @@ def fresh(data: Path) -> None:
         raise DrillFailed(f"{data} is not empty, and a drill must not touch a real installation. Name a new folder.")
 
 
-def messages_of(outbox: Path, incident: str, known: set[str] | None = None) -> list[tuple[str, dict[str, Any]]]:
-    """Return the messages of an incident that lie in an outbox, in the order in which they were decided; those known already are left out."""
+def messages_of(outbox: Path, incident: str = "", known: set[str] | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """Return the messages that lie in an outbox, in the order in which they were decided; those known already are left out.
+
+    incident: only its messages; all of them without one. Each comes with the name of its file.
+    """
     found = []
     if not outbox.is_dir():
         return []
@@ -148,7 +154,7 @@ def messages_of(outbox: Path, incident: str, known: set[str] | None = None) -> l
         message = json.loads(Path(entry.path).read_text(encoding="utf-8"))
         if known is not None:
             known.add(entry.name)
-        if message.get("record") == f"incident:{incident}":
+        if not incident or message.get("record") == f"incident:{incident}":
             found.append((entry.name, message))
     return sorted(found, key=lambda item: (str(item[1].get("at")), str(item[1].get("key"))))
 
@@ -187,11 +193,28 @@ def report(server: Server, incident: str, outbox: Path, folder: Path) -> list[st
     return wrong
 
 
-_DURATION: Final = ("id", "from", "to", "seconds", "from_fact", "to_fact")
-
-
 def metrics(incident: str, measured: dict[str, Any]) -> dict[str, Any]:
-    """Return the durations of an incident for a file; those that could not be measured are listed apart, with the reason."""
-    durations = [{key: row.get(key) for key in _DURATION} for row in measured["durations"] if row.get("seconds") is not None]
-    absent = [{"id": row["id"], "why": row.get("why", "")} for row in measured["durations"] if row.get("seconds") is None]
+    """Return the durations of an incident for a file; those that are not available are listed apart, with the reason.
+
+    measured: the answer of ``/incidents/{id}/metrics``. ``from`` and ``to`` are milestones, ``from_fact`` and ``to_fact`` the facts that they
+    came from. A playbook's own definition goes before the canonical one of the same id.
+    """
+    own = [metric for metric in measured["metrics"] if metric["form"] in ("duration", "mitigation")]
+    names = {metric["id"] for metric in own}
+    durations: list[dict[str, Any]] = []
+    absent: list[dict[str, str]] = []
+    for metric in [*own, *(metric for metric in measured["canonical"] if metric["id"] not in names)]:
+        if not metric.get("available", True):
+            absent.append({"id": metric["id"], "why": metric.get("reason", "")})
+        elif metric["form"] == "duration":
+            durations.append(_row(metric["id"], metric["start"], metric["end"], metric))
+        else:
+            done = [each for each in metric["each"] if each.get("seconds") is not None]
+            for number, each in enumerate(done):
+                name = metric["id"] if number == 0 else f"{metric['id']}:{each['mitigation']}"
+                durations.append(_row(name, "mitigation_started", "mitigation_completed", each))
     return {"incident": incident, "durations": durations, **({"not_available": absent} if absent else {})}
+
+
+def _row(name: str, start: str, end: str, found: dict[str, Any]) -> dict[str, Any]:
+    return {"id": name, "from": start, "to": end, "seconds": found["seconds"], "from_fact": found["from_fact"], "to_fact": found["to_fact"]}

@@ -62,6 +62,7 @@ class Batch:
         self.deliveries: list[dict[str, Any]] = []
         self.rows: dict[tuple[str, tuple[Any, ...]], RowWrite] = {}
         self.refused: list[dict[str, Any]] = []
+        self.redacted: list[tuple[str, int]] = []
         self.new_facts: list[Fact] = []
 
     # -- what Kind.prepare may read ---------------------------------------------------------------
@@ -109,6 +110,7 @@ class Batch:
         for write in kind.rows(before, record.state, made) if made else ():
             self.rows[write.table, write.key] = write
         self._deliver(stream, decision)
+        self.redacted += [(stream, version) for version in decision.redact]
         if kind.wake is not None and (not made or kind.plan(before) != kind.plan(record.state)):
             due = kind.wake(record.state, self.now, decision.found if decision.found is not None else found)
             record.due = None if due is None else micros(due)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tocsin.engine import log, tables
@@ -177,6 +177,8 @@ class Committer:
         for name, record in batch.streams.items():
             self._cache[name] = (record.state, record.head)
             self._cache.move_to_end(name)
+        for name, _ in batch.redacted:
+            self._cache.pop(name, None)  # the state was folded with what is gone; the next reader folds it anew
         while len(self._cache) > _STATES_KEPT:
             self._cache.popitem(last=False)
         for submission, answer in answers:
@@ -209,6 +211,8 @@ class Committer:
         if new_keys:
             connection.execute(insert(tables.idempotency), new_keys)
         self._write_rows(connection, batch)
+        for stream, version in batch.redacted:
+            _redact(connection, stream, version)
         woken = [(name, record.due) for name, record in batch.streams.items() if record.woken]
         if set_timers := [{"stream": name, "due_at": due} for name, due in woken if due is not None]:
             connection.execute(self._timers, set_timers)
@@ -242,6 +246,20 @@ class Committer:
             return {}
 
         self.submit(Submission("", None, Actor("system", "tocsin"), write=write))
+
+
+def _redact(connection: Connection, stream: str, version: int) -> None:
+    """Take a fact's content and salt away, and every copy that the engine made of it: snapshots, messages, kept answers."""
+    facts, deliveries = tables.facts, tables.deliveries
+    record = stream.partition(":")[2]
+    connection.execute(update(facts).where(facts.c.stream == stream, facts.c.version == version).values(body=None, salt=None))
+    connection.execute(update(tables.streams).where(tables.streams.c.stream == stream).values(snapshot=None, snapshot_version=0))
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.stream == stream, deliveries.c.key.like(f"{record}:{version}:%"))
+        .values(body="{}", sent=None, state=case((deliveries.c.state == "waiting", "redacted"), else_=deliveries.c.state)),
+    )
+    connection.execute(delete(tables.idempotency))
 
 
 def _repeat(submission: Submission, request: str, result: str) -> Result:

@@ -80,6 +80,8 @@ class Decision(msgspec.Struct, frozen=True):
     facts: tuple[Happened, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     result: dict[str, Any] = {}
+    redact: tuple[int, ...] = ()
+    """Versions of facts of this record whose content goes for good; their digests stay, so that the chain still verifies."""
     found: Any = None
     """What the decision had looked up, handed on to ``Kind.wake`` (a freshly pinned playbook, say)."""
 

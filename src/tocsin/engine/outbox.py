@@ -36,6 +36,7 @@ class Outbox:
         channels: Mapping[str, Channel],
         render: Renderer,
         on_failure: Callable[[str, str, str, str], Follow | None] = lambda _stream, _key, _channel, _why: None,
+        on_sent: Callable[[str, str, str, str], Follow | None] = lambda _stream, _key, _channel, _receipt: None,
     ) -> None:
         self._database = database
         self._committer = committer
@@ -43,6 +44,7 @@ class Outbox:
         self._channels = channels
         self._render = render
         self._on_failure = on_failure
+        self._on_sent = on_sent
         self._changed = threading.Condition()
         self._dirty = True
         self._stopping = False
@@ -139,6 +141,11 @@ class Outbox:
                 )
             return {}
 
+        for row, state, _error, sent in results:
+            # The record hears of it before the row is settled: after a crash in between the message goes out again under the same key,
+            # and the record, which knows the key, stays as it is.
+            if state == "sent" and sent is not None and (follow := self._on_sent(row.stream, row.key, row.channel, sent["receipt"])) is not None:
+                self._committer.submit(Submission(f"{follow.kind}:{follow.id}", follow.command, SYSTEM)).exception()
         self._committer.submit(Submission("", None, SYSTEM, write=write)).result()
         for row, state, error, _sent in results:
             if state == "failed" and (follow := self._on_failure(row.stream, row.key, row.channel, error)) is not None:

@@ -64,6 +64,7 @@ class Runtime:
     def __init__(
         self, database: Database, registry: Registry, clock: Clock, channels: Mapping[str, Channel], render: Renderer,
         on_failure: Callable[[str, str, str, str], Follow | None],
+        on_sent: Callable[[str, str, str, str], Follow | None] = lambda _stream, _key, _channel, _receipt: None,
     ) -> None:  # fmt: skip
         self.database = database
         self.registry = registry
@@ -71,7 +72,7 @@ class Runtime:
         self.channels = channels
         self.committer = Committer(database, registry, clock)
         self.timers = Timers(database, self.committer, clock)
-        self.outbox = Outbox(database, self.committer, clock, channels, render, on_failure)
+        self.outbox = Outbox(database, self.committer, clock, channels, render, on_failure, on_sent)
         self.feed = Feed()
         self._advancing = threading.Lock()
         self._admin_digest: str | None = None

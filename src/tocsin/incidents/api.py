@@ -34,6 +34,7 @@ _COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
     ("participants", c.Join, "Take part"),
     ("entries", c.LogEntry, "Log a typed entry"),
     ("entries/correct", c.CorrectEntry, "Correct an entry"),
+    ("entries/redact", c.Redact, "Take the content of an entry or message away for good"),
     ("assessment", c.Assess, "Write the first assessment"),
     ("mitigations", c.StartMitigation, "Begin a mitigation"),
     ("mitigations/complete", c.CompleteMitigation, "Say that a mitigation is in place"),

@@ -132,6 +132,13 @@ class CorrectEntry(Command, frozen=True):
     reason: str = ""
 
 
+class Redact(Command, frozen=True):
+    """Take the content of an entry or message out of the record for good (a leaked secret); that it stood there stays."""
+
+    fact: int
+    reason: Text
+
+
 class Assess(Command, frozen=True):
     """Write the first assessment: answers to the playbook's questions."""
 

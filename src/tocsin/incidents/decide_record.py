@@ -89,6 +89,18 @@ def _correct(incident: Incident, command: c.CorrectEntry, ctx: Context, playbook
     return one(corrected, at, entry=command.entry)
 
 
+def _redact(incident: Incident, command: c.Redact, ctx: Context, playbook: Playbook) -> Decision:
+    found: Found = ctx.found
+    if ctx.actor.kind != "person":
+        raise Refused("A redaction needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor")
+    if found.entry is None:
+        raise Refused(f"{incident.id} has no fact {command.fact}.", fix="Give the number that stands beside the entry.", field="fact")
+    if not isinstance(found.entry.event, events.EntryLogged | events.EntryCorrected | events.UpdatePosted):
+        raise Refused("Only entries and messages can be redacted.", fix="Correct it instead.", field="fact")
+    redacted = events.Redacted(command.fact, found.entry.type, need(command.reason, "reason", "a redaction is kept with its reason"))
+    return Decision((Happened(redacted),), result={"fact": command.fact}, redact=(command.fact,))
+
+
 def _assess(incident: Incident, command: c.Assess, ctx: Context, playbook: Playbook) -> Decision:
     open_only(incident)
     known = {f.id for f in playbook.assessment}
@@ -167,6 +179,6 @@ def _update(incident: Incident, command: c.Update, ctx: Context, playbook: Playb
 
 
 HANDLERS: dict[type[Command], Handler] = {
-    c.LogEntry: _log, c.CorrectEntry: _correct, c.Assess: _assess, c.SetMilestone: _set_milestone, c.RecordFigure: _record_figure,
+    c.LogEntry: _log, c.CorrectEntry: _correct, c.Redact: _redact, c.Assess: _assess, c.SetMilestone: _set_milestone, c.RecordFigure: _record_figure,
     c.LinkAlert: _link_alert, c.NoteAlert: _note_alert, c.AddLink: _add_link, c.NoteDeliveryFailure: _note_failure, c.Update: _update,
 }  # fmt: skip

@@ -143,6 +143,15 @@ class EntryCorrected(Event, frozen=True, tag="incident.entry_corrected"):
     sets: tuple[str, ...] = ()
 
 
+class Redacted(Event, frozen=True, tag="incident.redacted"):
+    """The content of a fact was taken away."""
+
+    fact: int
+    was: str
+    """What type of fact it was."""
+    reason: str
+
+
 class MitigationStarted(Event, frozen=True, tag="incident.mitigation_started"):
     """Work on stopping the harm begins."""
 
@@ -360,7 +369,7 @@ class Imported(Event, frozen=True, tag="incident.imported"):
 
 EVENTS: tuple[type[Event], ...] = (
     Declared, MilestoneSet, DetailsChanged, SeverityChanged, MarkSet, Acknowledged, RoleAssigned, RoleVacated, PersonInvited, PersonJoined,
-    EntryLogged, EntryCorrected, MitigationStarted, MitigationCompleted, MitigationVerified, StageMoved, WindowRestarted, CheckTicked,
+    EntryLogged, EntryCorrected, Redacted, MitigationStarted, MitigationCompleted, MitigationVerified, StageMoved, WindowRestarted, CheckTicked,
     CheckUnticked, CheckWaived, UpdatePosted, DeliveryFailed, FigureRecorded, AlertLinked, AlertChanged, LinkAdded, ObligationWarned,
     ObligationBreached, ObligationDone, ObligationWaived, Escalated, Merged, Absorbed, PostmortemMoved, Imported,
 )  # fmt: skip

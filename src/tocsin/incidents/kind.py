@@ -31,6 +31,8 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
                 stream = f"incident:{incident.id}"
                 entry = reader.fact(stream, command.entry)
                 return Found(playbook, entry=entry, corrections=_corrections(stream, command.entry, incident.version, reader))
+            case c.Redact():
+                return Found(playbook, entry=reader.fact(f"incident:{incident.id}", command.fact))
             case c.Merge():
                 return Found(playbook, other=reader.state(f"incident:{command.into}"))
             case c.LinkAlert():

@@ -163,6 +163,8 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             }  # fmt: skip
         case e.DeliveryFailed():
             return f"Could not send by {event.channel}: {event.why}", {"key": event.key}
+        case e.Redacted():
+            return f"The content of number {event.fact} was taken away: {event.reason}", {"fact": event.fact}
         case e.FigureRecorded():
             about = "about " if event.estimate else ""
             return f"{event.figure.replace('_', ' ')}: {about}{event.value} {event.unit}".strip(), {"source": event.source}

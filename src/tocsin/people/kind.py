@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tocsin.engine.kinds import Kind
 from tocsin.engine.model import Command, Context, Decision, Fact, Happened, RowWrite
+from tocsin.people.ids import checked_id
 from tocsin.people.model import Person, PersonSaved, SavePerson, SaveTeam, Team, TeamSaved
 
 
 def _decide_person(person: Person, command: Command, _ctx: Context) -> Decision:
     assert isinstance(command, SavePerson)
+    checked_id(person.id, "person")
     if command == person.saved:
         return Decision(result={"person": person.id, "changed": False})
     return Decision((Happened(PersonSaved(command)),), result={"person": person.id, "changed": True})
@@ -21,6 +23,7 @@ def _evolve_person(person: Person, fact: Fact) -> Person:
 
 def _decide_team(team: Team, command: Command, _ctx: Context) -> Decision:
     assert isinstance(command, SaveTeam)
+    checked_id(team.id, "team")
     if command == team.saved:
         return Decision(result={"team": team.id, "changed": False})
     return Decision((Happened(TeamSaved(command)),), result={"team": team.id, "changed": True})

@@ -105,7 +105,8 @@ def _judge(playbook: Playbook, conditions: Sequence[Condition], values: Mapping[
     because = tuple(rule.because for rule, holds in zip(rules, decided, strict=True) if holds and rule.severity == known.id)
     if first is None:
         because = (playbook.classify.otherwise_because,)
-    if not open_rules or known.rank <= min(level.rank for level in playbook.severities):
+    at_worst = first is not None and known.rank <= min(level.rank for level in playbook.severities)
+    if not open_rules or at_worst:
         return _Verdict(known, because, unsure=False, missing=())
     missing = dict.fromkeys(name for index in open_rules for name in conditions[index].names if values.get(name) is None)
     doubt = _level(playbook, playbook.classify.unsure.use)

@@ -70,7 +70,7 @@ _SAMPLES: Final[Mapping[Kind, tuple[object, ...]]] = {
     "yes_no": (False, True),
     "integer": (0, 1, 100),
     "number": (0.0, 1.0, 100.0),
-    "text": ("",),
+    "text": ("", "a", "b"),
 }
 _NOTHING_KNOWN: Final[Mapping[str, object]] = {"text": "", "marks": {}}
 

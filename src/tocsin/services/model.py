@@ -41,3 +41,8 @@ class Service(msgspec.Struct, frozen=True):
     def playbook(self) -> str:
         """The default playbook's id; empty where there is none."""
         return self.saved.playbook if self.saved else ""
+
+
+def names_of(service_id: str, saved: SaveService) -> tuple[str, ...]:
+    """Return every name by which a service is found, as the catalogue keeps them: without regard to letter case."""
+    return tuple(dict.fromkeys(name.strip().casefold() for name in (service_id, saved.name, *saved.aliases) if name.strip()))

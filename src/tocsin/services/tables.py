@@ -1,4 +1,4 @@
-"""Read table of services."""
+"""Read tables of services: the list, and every name by which one is found."""
 
 from __future__ import annotations
 
@@ -14,3 +14,11 @@ services = Table(
     Column("owner", Text, nullable=False),
     Column("playbook", Text, nullable=False),
 )
+
+names = Table(
+    "service_names",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("service", Text, nullable=False),
+)
+"""Ids, names and aliases without regard to letter case; no two services share one."""

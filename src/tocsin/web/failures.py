@@ -42,7 +42,9 @@ def handlers(shell: Shell) -> Mapping[Any, Callable[[Request, Exception], Awaita
 
     async def wrong_method(request: Request, error: Exception) -> Response:
         headers = error.headers if isinstance(error, HTTPException) else None
-        response = answer(request, WrongMethod(f"{request.url.path} does not take {request.method}.", fix="The API's document lists what it takes."))
+        response = answer(
+            request, WrongMethod(f"{request.url.path} does not take {request.method}.", fix="The API's document lists what it takes.")
+        )
         response.headers.update(dict(headers or {}))
         return response
 

@@ -70,10 +70,12 @@ class Shell:
         self.templates.filters |= shown.FILTERS
         self.templates.globals |= {"asset": self.assets.url, "version": __version__, "nonce": lambda: secrets.token_urlsafe(16)}
 
-    def render(self, request: Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200, me: Actor | None = None) -> Response:
+    def render(
+        self, request: Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200, me: Actor | None = None
+    ) -> Response:
         """Return a page."""
         clock = self.runtime.clock
-        everywhere = {
+        everywhere: dict[str, Any] = {
             "me": me, "now": clock.now(), "virtual": clock.virtual, "form_token": form_token(request, self.runtime), "here": request.url.path,
             "problem": None, "typed": {},
         }  # fmt: skip

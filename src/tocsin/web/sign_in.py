@@ -36,7 +36,9 @@ def routes(shell: Shell) -> list[Route]:
             person = runtime.sessions.take_code(code)
             if person is not None:
                 return _signed_in(request, runtime, person, after)
-            refusal = NotSignedIn("This link has been used already, or is older than 15 minutes.", fix="Ask for a new one, or paste the token.")
+            refusal = NotSignedIn(
+                "This link has been used already, or is older than 15 minutes.", fix="Ask for a new one, or paste the token."
+            )
             return _page(shell, request, after, refusal)
         return _page(shell, request, after)
 
@@ -50,7 +52,11 @@ def routes(shell: Shell) -> list[Route]:
         try:
             check_form(request, runtime, fields)
             if not runtime.is_admin_token(fields.get("token", "").strip()):
-                raise NotSignedIn("That is not the token.", fix="`tocsin serve` prints it at its first start and keeps it in the file `token`.", field="token")
+                raise NotSignedIn(
+                    "That is not the token.",
+                    fix="`tocsin serve` prints it at its first start and keeps it in the file `token`.",
+                    field="token",
+                )
             if not person or len(person) > _LONGEST_NAME or not person.isprintable():
                 raise Refused("Your name is missing.", fix="Write the name under which the record should show you.", field="person")
         except Refused as refusal:

@@ -30,8 +30,17 @@ class Advance(Command, frozen=True):
     """Stand at that moment before what falls due in it: people act first, the rest happens when the clock next moves."""
 
 
+class MakeLink(Command, frozen=True):
+    """Make a link that signs one browser in as a person."""
+
+    person: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 def endpoints() -> list[Endpoint]:
-    """Return the endpoints of the clock."""
+    """Return the endpoints of the clock and of links that sign in."""
+
+    async def link(asked: Asked) -> Any:
+        return {"path": f"/sign-in?code={asked.runtime.sessions.make_code(asked.body.person)}"}
 
     async def advance(asked: Asked) -> Any:
         body: Advance = asked.body
@@ -50,6 +59,7 @@ def endpoints() -> list[Endpoint]:
     return [
         Endpoint("GET", "/clock", "What time it is here", now, tag="system"),
         Endpoint("POST", "/clock/advance", "Move a virtual clock", advance, Advance, tag="system"),
+        Endpoint("POST", "/sign-in-links", "Make a link that signs one browser in, once, within 15 minutes", link, MakeLink, tag="system"),
     ]
 
 

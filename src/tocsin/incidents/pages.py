@@ -1,0 +1,249 @@
+"""The pages of incidents: what is going on now, the list, one incident with its forms, declaring, telling an audience."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tocsin.engine.errors import Refused
+from tocsin.engine.ports import ChannelFailed, Renderer
+from tocsin.engine.runtime import Runtime
+from tocsin.incidents import forms, handlers, past, queries, room, story
+from tocsin.incidents.commands import PostUpdate
+from tocsin.incidents.errors import UnknownWord
+from tocsin.playbooks.model import Playbook
+from tocsin.playbooks.queries import Bookshelf
+from tocsin.web.layout import Shell, Visit, go
+
+_ROWS: Final = 400
+"""So many rows of a timeline are shown at first (a matter of display)."""
+_RECENT: Final = 5
+_PAGE: Final = 50
+_FOUND: Final = 303
+_SAVED: Final = "incident.update"
+
+
+def routes(shell: Shell, shelf: Bookshelf, default_playbook: str, render: Renderer) -> list[Route]:
+    """Return the routes of the pages. render: how the outbox renders, so that a page shows the message exactly as it was sent."""
+    pages = _Pages(shell, shelf, default_playbook, render)
+    verbs = [shell.post(f"/incidents/{{id}}/{verb}", pages.do(verb)) for verb in forms.COMMANDS]
+    back = [shell.get(f"/incidents/{{id}}/{verb}", pages.back) for verb in forms.COMMANDS]
+    return [
+        shell.get("/", pages.now),
+        shell.get("/declare", pages.declare_form),
+        shell.post("/declare", pages.declare),
+        shell.get("/incidents", pages.listed),
+        shell.get("/incidents/{id}", pages.one),
+        shell.get("/incidents/{id}/updates/{message}", pages.compose),
+        shell.post("/incidents/{id}/updates/{message}", pages.post_update),
+        *verbs,
+        *back,
+    ]
+
+
+class _Pages:
+    def __init__(self, shell: Shell, shelf: Bookshelf, default_playbook: str, render: Renderer) -> None:
+        self._shell = shell
+        self._shelf = shelf
+        self._default = default_playbook
+        self._render = render
+
+    # -- several incidents ------------------------------------------------------------------------
+
+    async def now(self, visit: Visit) -> Response:
+        """Show what is going on now."""
+
+        def work() -> dict[str, Any]:
+            running = self._heads(visit, "open", _PAGE)
+            return {
+                "open": sorted(running, key=_urgency),
+                "more": len(running) == _PAGE,
+                "recent": self._heads(visit, "ended", _RECENT),
+            }
+
+        return self._shell.page(visit, "incidents/now.html", await asyncio.to_thread(work))
+
+    def _heads(self, visit: Visit, state: str, limit: int) -> list[dict[str, Any]]:
+        with visit.runtime.reading() as reader:
+            rows = queries.list_incidents(reader, visit.viewer, state=state, limit=limit)
+        opened = (queries.open_incident(visit.runtime, self._shelf, row["id"]) for row in rows)
+        return [room.head(one.incident, one.playbook, one.now) for one in opened]
+
+    async def listed(self, visit: Visit) -> Response:
+        """Show the list, by the filters of the address."""
+        filters = {name: visit.query.get(name, "").strip() for name in ("state", "severity", "service")}
+
+        def work() -> dict[str, Any]:
+            with visit.runtime.reading() as reader:
+                rows = queries.list_incidents(reader, visit.viewer, **filters, after=visit.query.get("after", ""), limit=_PAGE)
+                books = self._playbooks(visit.runtime)
+            levels: dict[str, int] = {}
+            for book in books.values():
+                for level in book.severities:
+                    levels.setdefault(level.id, level.rank)
+            last = rows[-1]["id"] if len(rows) == _PAGE else ""
+            stages = {book_id: {stage.id: stage.name for stage in book.lifecycle.stages} for book_id, book in books.items()}
+            for row in rows:
+                row["stage_name"] = stages.get(row["playbook"], {}).get(row["stage"], row["stage"])
+            used = {name: value for name, value in filters.items() if value}
+            return {
+                "rows": rows, "filters": filters, "levels": sorted(levels.items(), key=lambda one: (one[1], one[0])),
+                "older": "?" + urlencode({**used, "after": last}) if last else "", "filtered": bool(used),
+            }  # fmt: skip
+
+        return self._shell.page(visit, "incidents/list.html", await asyncio.to_thread(work))
+
+    def _playbooks(self, runtime: Runtime) -> dict[str, Playbook]:
+        found = {}
+        with runtime.reading() as reader:
+            for playbook_id in self._shelf.ids(reader):
+                current = self._shelf.current(playbook_id, reader)
+                book = self._shelf.by_digest(current.digest, reader) if current else None
+                if book is not None:
+                    found[playbook_id] = book
+        return found
+
+    # -- one incident -----------------------------------------------------------------------------
+
+    async def one(self, visit: Visit) -> Response:
+        """Show an incident, now or as of a moment; with ``?since=N`` only what changed after that fact, for pages that are open."""
+        minute = visit.query.get("minute", "")
+        if minute.isdigit() and visit.query.get("start"):  # the slider, without script
+            begun = past.asked({"at": visit.query["start"]})
+            if begun is not None:
+                at = begun.at + timedelta(minutes=min(int(minute), 10_000_000))
+                more = {"at": f"{at:%Y-%m-%dT%H:%MZ}", "reading": visit.query.get("reading", "happened_by")}
+                return RedirectResponse(f"/incidents/{quote(visit.path['id'])}?{urlencode(more)}", _FOUND)
+        return await self._incident(visit)
+
+    async def _incident(self, visit: Visit, problem: Refused | None = None, verb: str = "") -> Response:
+        values = await asyncio.to_thread(self._values, visit)
+        values |= {"problem": problem, "typed": visit.form if problem else {}, "verb": verb}
+        return self._shell.page(visit, "incidents/incident.html", values, status=problem.status if problem else 200)
+
+    def _values(self, visit: Visit) -> dict[str, Any]:
+        asked = past.asked(visit.query)
+        opened = queries.open_incident(
+            visit.runtime, self._shelf, visit.path["id"], with_facts=True, at=asked.at if asked else None,
+            reading=asked.reading if asked else "happened_by",
+        )  # fmt: skip
+        today = opened if asked is None else queries.open_incident(visit.runtime, self._shelf, visit.path["id"], with_facts=True)
+        since = visit.query.get("since", "")
+        after = int(since) if since.isascii() and since.isdigit() else 0
+        rows = story.story(opened.facts, opened.playbook, self._said, after)
+        most = len(rows) if after or visit.query.get("entries") == "all" else _ROWS
+        shown, left_out = story.newest_first(rows, most)
+        return {
+            **room.room(opened.incident, opened.playbook, opened.now),
+            "rows": shown, "left_out": left_out, "asked": asked, "since_fact": after, "at_now": opened.now,
+            "strip": past.strip(today.incident, today.playbook, today.facts, today.now, asked.at if asked else None),
+            "writable": asked is None and not opened.incident.ended,
+        }  # fmt: skip
+
+    def _said(self, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Return a message as it was sent."""
+        try:
+            return self._render(_SAVED, "", dict(values))
+        except ChannelFailed as failure:
+            return "", f"This message could not be rendered: {failure}."
+
+    def do(self, verb: str) -> Any:
+        """Return the handler of a form: carry the command out, then show the incident; a refusal shows what was typed."""
+
+        async def handle(visit: Visit) -> Response:
+            try:
+                command = forms.COMMANDS[verb](visit.form, visit.now)
+                result = await visit.runtime.commit("incident", visit.path["id"], command, visit.actor, visit.key)
+            except Refused as refusal:
+                if refusal.status == 404:  # noqa: PLR2004 (there is no such incident)
+                    raise
+                return await self._incident(visit, refusal, verb)
+            entry = result.get("entry")
+            return go(f"/incidents/{quote(visit.path['id'])}" + (f"#f{entry}" if entry else _place(verb)))
+
+        return handle
+
+    async def back(self, visit: Visit) -> Response:
+        """Show the incident to who asks for the address of one of its forms."""
+        return go(f"/incidents/{quote(visit.path['id'])}")
+
+    # -- declaring --------------------------------------------------------------------------------
+
+    async def declare_form(self, visit: Visit) -> Response:
+        """Show the form that declares."""
+        return await self._declare_form(visit, {"playbook": visit.query.get("playbook", ""), "title": visit.query.get("title", "")[:300]})
+
+    async def _declare_form(self, visit: Visit, typed: Mapping[str, str], problem: Refused | None = None) -> Response:
+        def work() -> dict[str, Any]:
+            books = self._playbooks(visit.runtime)
+            chosen = typed.get("playbook") or self._default
+            book = books.get(chosen) or next(iter(books.values()), None)
+            return {"books": books, "book": book, "chosen": book.playbook if book else ""}
+
+        values = await asyncio.to_thread(work)
+        status = problem.status if problem else 200
+        return self._shell.page(visit, "incidents/declare.html", {**values, "typed": typed, "problem": problem}, status=status)
+
+    async def declare(self, visit: Visit) -> Response:
+        """Declare."""
+        try:
+            command = forms.declaration(visit.form, visit.now)
+            result = await handlers.declare(visit.runtime, self._shelf, self._default, command, visit.actor, visit.key)
+        except Refused as refusal:
+            return await self._declare_form(visit, visit.form, refusal)
+        return go(f"/incidents/{quote(result['incident'])}")
+
+    # -- telling an audience ----------------------------------------------------------------------
+
+    async def compose(self, visit: Visit) -> Response:
+        """Show a message with its fields filled from the record."""
+        return await self._composer(visit)
+
+    async def _composer(self, visit: Visit, problem: Refused | None = None) -> Response:
+        def work() -> dict[str, Any]:
+            opened = queries.open_incident(visit.runtime, self._shelf, visit.path["id"])
+            draft = handlers.compose(visit.runtime, self._shelf, visit.path["id"], visit.path["message"])
+            message = opened.playbook.message(visit.path["message"]) if opened.playbook else None
+            names = {a.id: a for a in opened.playbook.audiences} if opened.playbook else {}
+            level = opened.playbook.stage(opened.incident.stage) if opened.playbook else None
+            return {
+                **room.head(opened.incident, opened.playbook, opened.now), "draft": draft, "rules": message.rules if message else (),
+                "audiences": [names[a] for a in draft["audiences"] if a in names], "status_now": level.public if level else "",
+            }  # fmt: skip
+
+        values = await asyncio.to_thread(work)
+        values |= {"problem": problem, "typed": visit.form, "preview": None}
+        return self._shell.page(visit, "incidents/compose.html", values, status=problem.status if problem else 200)
+
+    async def post_update(self, visit: Visit) -> Response:
+        """Send the message, or show it as it would be sent."""
+        opened = await asyncio.to_thread(queries.open_incident, visit.runtime, self._shelf, visit.path["id"])
+        message = opened.playbook.message(visit.path["message"]) if opened.playbook else None
+        if message is None:
+            raise UnknownWord("message", visit.path["message"], (m.id for m in opened.playbook.messages) if opened.playbook else ())
+        try:
+            command: PostUpdate = forms.update(message, visit.form, visit.now)
+            result = await handlers.post_update(visit.runtime, self._shelf, visit.path["id"], command, visit.actor, visit.key, "")
+        except Refused as refusal:
+            return await self._composer(visit, refusal)
+        return go(f"/incidents/{quote(visit.path['id'])}#f{result['fact']}")
+
+
+def _urgency(head: Mapping[str, Any]) -> tuple[int, datetime]:
+    """Sort the worst first, and among equals those whose next duty is due first."""
+    due = head["next"]
+    return (head["rank"] if head["rank"] >= 0 else 99, due["due_at"] if due else datetime.max.replace(tzinfo=UTC))
+
+
+def _place(verb: str) -> str:
+    """Return the part of the page that a form belongs to."""
+    part = verb.partition("/")[0]
+    return {"checks": "#checklists", "obligations": "#duties", "roles": "#roles", "mitigations": "#mitigations", "figures": "#figures"}.get(
+        part, ""
+    )

@@ -1,0 +1,88 @@
+"""Looking at an incident as of an earlier moment: what the address asks for, and the strip of moments to choose from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Fact
+from tocsin.incidents import milestones
+from tocsin.incidents.model import Incident
+from tocsin.incidents.timeline import Reading
+from tocsin.playbooks.model import Playbook
+
+WIDTH: Final = 1000
+"""Units of the strip's width."""
+_LABEL: Final = 130
+"""Units that a label of the strip takes."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A moment that the address asks for."""
+
+    at: datetime
+    reading: Reading
+
+
+class Strip(msgspec.Struct, frozen=True):
+    """The life of an incident as a line: where the milestones stand, and where one looks."""
+
+    start: datetime
+    end: datetime
+    points: tuple[dict[str, Any], ...]
+    here: int
+    minutes: int
+    minute: int
+
+
+def asked(query: Mapping[str, str]) -> Asked | None:
+    """Return the moment that the address asks for; None where it asks for none.
+
+    ``?at=2025-10-27T14:40`` is UTC where no zone stands; ``reading`` is ``happened_by`` or ``known_by``.
+
+    Raises:
+        Refused: it is not a time.
+
+    """
+    text = query.get("at", "").strip()
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    except ValueError as error:
+        raise Refused(f"{text!r} is not a time.", fix="Write it like 2026-01-31T14:05Z.", field="at") from error
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return Asked(at.astimezone(UTC), "known_by" if query.get("reading") == "known_by" else "happened_by")
+
+
+def strip(incident: Incident, playbook: Playbook | None, facts: Sequence[Fact], now: datetime, at: datetime | None) -> Strip | None:
+    """Return the strip for an incident as it is now; None for one that has no length yet."""
+    known = milestones.known(incident, playbook)
+    own = {m.id: m.name for m in playbook.milestones} if playbook else {}
+    times = [fact.occurred_at for fact in facts] + [m.at for m in known.values()]
+    if not times:
+        return None
+    start = min(times)
+    end = max(times) if incident.ended or "resolved" in known else max(now, *times)
+    length = end - start
+    if length < timedelta(minutes=1):
+        return None
+    points: list[dict[str, Any]] = []
+    free = -_LABEL
+    for name, m in known.items():
+        x = _place(m.at, start, length)
+        labelled = x >= free and x <= WIDTH - _LABEL / 2
+        free = x + _LABEL if labelled else free
+        points.append({"name": own.get(name) or name.replace("_", " ").capitalize(), "at": m.at, "x": x, "labelled": labelled})
+    look = at or end
+    minutes = max(1, -(-int(length.total_seconds()) // 60))
+    minute = min(minutes, max(0, round((look - start).total_seconds() / 60)))
+    return Strip(start, end, tuple(points), _place(look, start, length), minutes, minute)
+
+
+def _place(at: datetime, start: datetime, length: timedelta) -> int:
+    return min(WIDTH, max(0, round((at - start) / length * WIDTH)))

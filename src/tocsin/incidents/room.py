@@ -1,0 +1,222 @@
+"""An incident as its page shows it: head, stages with what the gates want, roles, duties, criteria, figures, moments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tocsin.incidents import gates, milestones, views
+from tocsin.incidents.model import Incident
+from tocsin.incidents.obligations import SETTLED
+from tocsin.playbooks.model import Playbook
+from tocsin.playbooks.process import Stage
+
+SAYS: Final[Mapping[str, str]] = {
+    "open": "due", "warned": "due soon", "overdue": "overdue", "kept": "kept", "late": "late", "missed": "missed", "waived": "waived",
+    "void": "no longer asked",
+}  # fmt: skip
+"""The word that a page has for each state of a duty."""
+SOON: Final = timedelta(hours=24)
+"""What is due later than this is folded away (a matter of display)."""
+
+
+def room(incident: Incident, playbook: Playbook | None, now: datetime) -> dict[str, Any]:
+    """Return what the page of an incident shows, apart from its timeline."""
+    view = views.incident_view(incident, playbook, now)
+    names = _names(playbook)
+    duties = [duty(one, incident, playbook, now) for one in view.get("obligations", ())]
+    open_ones = [one for one in duties if one["state"] not in SETTLED]
+    checklists = [_checklist(one) for one in view.get("checklists", ())]
+    return {
+        **head(incident, playbook, now, duties),
+        "view": view,
+        "due": [one for one in open_ones if one["due_at"] - now <= SOON],
+        "later": [one for one in open_ones if one["due_at"] - now > SOON],
+        "settled": [one for one in duties if one["state"] in SETTLED],
+        "tally": {state: sum(one["state"] == state for one in duties) for state in ("kept", "late", "missed", "waived")},
+        "stages": stages(incident, playbook),
+        "ways": _ways(view.get("ways", ()), incident, playbook, now),
+        "windows": view.get("windows", ()),
+        "roles": view.get("roles", ()),
+        "missing_roles": view.get("missing_roles", ()),
+        "conflicts": view.get("role_conflicts", ()),
+        "people": people(incident),
+        "checklists": checklists,
+        "mitigations": [{**m, "name": names["mitigation"].get(m["kind"], m["kind"])} for m in view["mitigations"]],
+        "moments": _moments(incident, playbook),
+        "figures": _figures(incident, playbook),
+        "readings": _readings(incident, playbook),
+        "assessment": _assessment(incident, playbook),
+        "entry_types": [{"id": t.id, "name": t.name, "key": t.key, "says": t.says, "lead": t.by_lead_only} for t in playbook.entry_types] if playbook else [],
+        "measures": [{"id": m.id, "name": m.name, "unit": m.unit} for m in playbook.measures] if playbook else [],
+        "severities": [{"id": s.id, "name": s.name, "rank": s.rank, "definition": s.definition} for s in playbook.severities] if playbook else [],
+        "messages": [{"id": m.id, "name": m.name} for m in playbook.messages if m.audiences and m.kind not in ("page", "roles")] if playbook else [],
+        "mitigation_kinds": [{"id": m.id, "name": m.name, "guard": m.guard if m.dangerous else ""} for m in playbook.mitigations] if playbook else [],
+    }  # fmt: skip
+
+
+def head(incident: Incident, playbook: Playbook | None, now: datetime, duties: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Return what tells an incident at a glance: what is broken, how bad, who leads, since when, what is due next."""
+    if duties is None:
+        found = views.incident_view(incident, playbook, now).get("obligations", ())
+        duties = [duty(one, incident, playbook, now) for one in found]
+    waiting = [one for one in duties if one["state"] not in SETTLED]
+    moments = milestones.known(incident, playbook)
+    begun = moments.get("impact_started") or moments.get("detected") or moments.get("declared")
+    since = begun.at if begun else incident.declared_at
+    resolved = moments.get("resolved")
+    stage = playbook.stage(incident.stage) if playbook else None
+    lead = playbook.lead if playbook else None
+    here = incident.now_circumstances
+    return {
+        "id": incident.id, "title": incident.title or incident.id, "severity": incident.severity, "rank": here.rank if here else -1,
+        "severity_name": _severity_name(incident, playbook), "service": here.service if here else "", "impact": incident.impact,
+        "stage": incident.stage, "stage_name": stage.name if stage else incident.stage, "stage_kind": incident.stage_kind, "ended": incident.ended,
+        "stage_since": incident.stage_since, "lead": incident.lead, "lead_role": (lead.short or lead.name) if lead else "", "since": since,
+        "until": resolved.at if resolved else (incident.stage_since if incident.ended else None), "version": incident.version,
+        "merged_into": incident.merged_into, "next": min(waiting, key=lambda one: one["due_at"], default=None),
+        "overdue": sum(one["state"] == "overdue" for one in waiting),
+        "unacknowledged": "acknowledged" not in moments and incident.stage_kind == "open" and not incident.ended,
+        "playbook": playbook.title if playbook else "", "playbook_id": incident.playbook.id if incident.playbook else "",
+    }  # fmt: skip
+
+
+def duty(one: Mapping[str, Any], incident: Incident, playbook: Playbook | None, now: datetime) -> dict[str, Any]:
+    """Return an obligation with the words of the page: who owes it, and what to do about it."""
+    rule = next((r for r in playbook.obligations if r.id == one["rule"]), None) if playbook else None
+    role = playbook.role(one["owner"]) if playbook else None
+    contact = next((c for c in playbook.contacts if c.id == one["owner"]), None) if playbook else None
+    holding = incident.roles.get(role.id) if role else None
+    done = rule.done if rule else None
+    return {
+        **one,
+        "says": SAYS[one["state"]],
+        "owner_name": (role.short or role.name) if role else contact.name if contact else str(one["owner"]).replace("_", " "),
+        "person": holding.person if holding else "",
+        "asks": (done.mark or "") if done else "",
+        "compose": _message_for(one, rule, playbook),
+        "by_hand": done is None or bool(done.mark or done.follow_up),
+    }
+
+
+def _message_for(one: Mapping[str, Any], rule: Any, playbook: Playbook | None) -> str:
+    """Return the message that keeps an obligation to an audience; empty where it is kept in another way."""
+    if playbook is None or not one["audience"] or (rule is not None and rule.done.update_to is None):
+        return ""
+    wanted = rule.done.update_kind if rule is not None else None
+    fits = [m for m in playbook.messages if one["audience"] in m.audiences and m.kind not in ("page", "roles")]
+    best = [m for m in fits if m.kind == (wanted or "update")] or ([] if wanted else fits)
+    return best[0].id if best else ""
+
+
+def stages(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
+    """Return the playbook's stages in its order, as a rail: what was passed, where it stands, what lies ahead."""
+    if playbook is None:
+        return []
+    order = [stage for stage in playbook.lifecycle.stages if _on_the_rail(stage, incident, playbook)]
+    ids = [stage.id for stage in order]
+    here = ids.index(incident.stage) if incident.stage in ids else len(ids)
+    shown = []
+    for index, stage in enumerate(order):
+        entered = incident.stages.get(stage.id)
+        state = "here" if index == here else "passed" if entered is not None and index < here else "skipped" if index < here else "ahead"
+        shown.append(
+            {
+                "id": stage.id, "name": stage.name, "does": stage.does, "public": stage.public, "state": state,
+                "at": incident.stage_since if index == here else entered.at if entered and index < here else None,
+            },
+        )  # fmt: skip
+    return shown
+
+
+def _on_the_rail(stage: Stage, incident: Incident, playbook: Playbook) -> bool:
+    beside = stage.kind == "dismissed" or stage.id == playbook.lifecycle.triage
+    return not beside or stage.id == incident.stage or (stage.id in incident.stages and stage.kind != "dismissed")
+
+
+def _ways(ways: Sequence[Mapping[str, Any]], incident: Incident, playbook: Playbook | None, now: datetime) -> list[dict[str, Any]]:
+    """Return the allowed moves, the usual one first."""
+    if playbook is None:
+        return []
+    ids = [stage.id for stage in playbook.lifecycle.stages]
+    here = ids.index(incident.stage) if incident.stage in ids else 0
+    shown = []
+    for way in ways:
+        gate = playbook.gate(way["gate"]) if way["gate"] else None
+        items = gates.gate_view(incident, playbook, gate, now).items if gate else ()
+        verified, waived, total = gates.verified(items)
+        distance = ids.index(way["to"]) - here if way["to"] in ids else 0
+        aside = way["backward"] or way["kind"] == "dismissed" or distance < 0
+        shown.append(
+            {
+                **way,
+                "gate_name": gate.name if gate else "",
+                "verified": verified + waived,
+                "total": total,
+                "aside": aside,
+                "distance": distance,
+            }
+        )
+    return sorted(shown, key=lambda way: (way["aside"], way["distance"] if not way["aside"] else -way["distance"]))
+
+
+def people(incident: Incident) -> list[dict[str, Any]]:
+    """Return who takes part and who was called, in the order in which they came."""
+    engaged = [{"name": who, "since": since, "joined": True} for who, since in sorted(incident.engaged.items(), key=lambda p: p[1])]
+    called = [{"name": who, "since": since, "joined": False} for who, since in incident.invited.items() if who not in incident.engaged]
+    return engaged + called
+
+
+def _checklist(one: Mapping[str, Any]) -> dict[str, Any]:
+    items = one["items"]
+    done = sum(item["state"] in ("ticked", "met", "waived") for item in items)
+    return {**one, "done": done, "total": len(items), "waived": sum(item["state"] == "waived" for item in items)}
+
+
+def _names(playbook: Playbook | None) -> dict[str, dict[str, str]]:
+    return {"mitigation": {m.id: m.name for m in playbook.mitigations} if playbook else {}}
+
+
+def _moments(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
+    own = {m.id: m.name for m in playbook.milestones} if playbook else {}
+    known = milestones.known(incident, playbook)
+    start = min((m.at for m in known.values()), default=None)
+    return [
+        {
+            "id": name, "name": own.get(name) or name.replace("_", " ").capitalize(), "at": moment.at, "until": moment.until, "fact": moment.source,
+            "precision": moment.precision, "stated": moment.explicit, "note": moment.note, "offset": (moment.at - start) if start else timedelta(0),
+        }
+        for name, moment in known.items()
+    ]  # fmt: skip
+
+
+def _figures(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
+    asked = list(playbook.figures) if playbook else []
+    shown: list[dict[str, Any]] = []
+    for figure in asked:
+        known = incident.figures.get(figure.id)
+        if known is not None or figure.required:
+            shown.append({"id": figure.id, "name": figure.name, "known": known, "unit": (known.unit if known else "") or figure.unit})
+    return shown
+
+
+def _readings(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
+    about = {m.id: m for m in playbook.measures} if playbook else {}
+    return [
+        {
+            "id": name, "name": about[name].name if name in about else name, "first": series.first, "last": series.last, "largest": series.largest,
+            "unit": series.last.unit, "threshold": about[name].threshold if name in about else None,
+        }
+        for name, series in incident.readings.items()
+    ]  # fmt: skip
+
+
+def _assessment(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
+    asked = {f.id: f.ask for f in playbook.assessment} if playbook else {}
+    return [{"ask": asked.get(name, name), "text": said.text, "at": said.at} for name, said in incident.assessment.items()]
+
+
+def _severity_name(incident: Incident, playbook: Playbook | None) -> str:
+    level = playbook.severity(incident.severity) if playbook and incident.severity else None
+    return level.name if level else ""

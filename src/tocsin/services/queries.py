@@ -1,0 +1,64 @@
+"""Read services: one by any of its names, lists, and all that a page or an alert wants to know of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from tocsin.engine.model import Fact, Reader
+from tocsin.playbooks.events import Current
+from tocsin.services import tables
+from tocsin.services.model import Service, ServiceSaved
+
+
+def owner_of_name(reader: Reader, name: str) -> str:
+    """Return the id of the service that has this id, name or alias; an empty text where none has. Letter case does not matter."""
+    row = reader.row(tables.names.name, (name.strip().casefold(),)) if name.strip() else None
+    return str(row["service"]) if row is not None else ""
+
+
+def named(reader: Reader, name: str) -> Service | None:
+    """Return the service of this id, name or alias; None where the catalogue has none."""
+    owner = owner_of_name(reader, name)
+    found: Service | None = reader.state(f"service:{owner}") if owner else None
+    return found
+
+
+def list_services(reader: Reader, owner: str = "") -> list[dict[str, Any]]:
+    """Return services by id. owner: only those of this team."""
+    table = tables.services
+    query = select(table).order_by(table.c.id)
+    if owner:
+        query = query.where(table.c.owner == owner)
+    columns = [column.name for column in table.columns]
+    return [dict(zip(columns, row, strict=True)) for row in reader.rows(query)]
+
+
+def view(service: Service, reader: Reader, default_playbook: str) -> dict[str, Any]:
+    """Return a service for the API: its owner with the team's people, the playbook that its incidents begin under, links, other names."""
+    saved = service.saved
+    assert saved is not None
+    team = reader.state(f"team:{saved.owner}") if saved.owner else None
+    playbook: Current | None = reader.state(f"playbook:{saved.playbook or default_playbook}")
+    return {
+        "id": service.id, "version": service.version, "name": saved.name, "about": saved.about, "links": saved.links,
+        "aliases": saved.aliases, "page": saved.page,
+        "owner": {
+            "id": saved.owner, "name": team.saved.name if team is not None and team.saved else saved.owner,
+            "members": team.saved.members if team is not None and team.saved else (), "known": team is not None,
+        } if saved.owner else None,
+        "playbook": {
+            "id": saved.playbook or default_playbook, "own": bool(saved.playbook), "title": playbook.title if playbook else "",
+            "version": playbook.version if playbook else None, "known": playbook is not None,
+        },
+    }  # fmt: skip
+
+
+def history(facts: list[Fact]) -> list[dict[str, Any]]:
+    """Return every version of a service, oldest first: who wrote it down when."""
+    return [
+        {"version": fact.version, "at": fact.recorded_at, "by": str(fact.actor), "service": fact.event.service}
+        for fact in facts
+        if isinstance(fact.event, ServiceSaved)
+    ]
