@@ -68,6 +68,7 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("engine/**", Kind.ENGINE),
     ("web/**", Kind.WEB),
     ("cli/**", Kind.CLI),
+    ("*/cli/*.py", Kind.CLI),  # a command line of several groups is a folder
     ("*/sources/*.py", Kind.PARSER),
     ("channels/*/client.py", Kind.IO),
     ("drills/player.py", Kind.IO),
@@ -83,7 +84,7 @@ SPECIAL: list[tuple[str, Kind]] = [
 # More third-party libraries for single files.
 ALSO_MAY_IMPORT: dict[str, frozenset[str]] = {
     "comms/render.py": frozenset({"jinja2", "markupsafe"}),
-    "playbooks/templates.py": frozenset({"jinja2"}),  # reads what a template uses, renders nothing
+    "playbooks/template_names.py": frozenset({"jinja2"}),  # reads what a template uses, renders nothing
 }
 
 # Files that start the application or play in it. They load `tocsin.app` inside a function, never when they are imported.

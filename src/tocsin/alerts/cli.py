@@ -54,14 +54,19 @@ def show_alert(session: Session, alert_id: str) -> None:
             [
                 ("State", output.state(found["state"])),
                 *((name.replace("_", " ").capitalize(), output.when(found[name], now)) for name in _MOMENTS if found.get(name)),
-                *((name.replace("_", " ").capitalize(), found.get(name)) for name in ("service", "source", "acknowledged_by", "incident", "summary")),
+                *(
+                    (name.replace("_", " ").capitalize(), found.get(name))
+                    for name in ("service", "source", "acknowledged_by", "incident", "summary")
+                ),
                 ("Labels", _names(found.get("labels"))),
                 ("Links", _names(found.get("links"))),
             ],
         )
         if found.get("history"):
             output.heading("History")
-            rows = [(output.when(h["at"], now), h["type"].partition(".")[2].replace("_", " ") or h["type"], h["by"]) for h in found["history"]]
+            rows = [
+                (output.when(h["at"], now), h["type"].partition(".")[2].replace("_", " ") or h["type"], h["by"]) for h in found["history"]
+            ]
             output.table(("When", "What", "By"), rows)
 
     session.show(found, people)

@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, func, select
 
 from tocsin.alerts import tables
 from tocsin.alerts.events import Received
@@ -101,3 +101,12 @@ def alert_view(alert: Alert, facts: list[Fact]) -> dict[str, Any]:
         for fact in facts
     ]  # fmt: skip
     return shown
+
+
+def counts(reader: Reader) -> dict[str, int]:
+    """Return how many alerts fire, by whether somebody has acknowledged them (``yes``, ``no``)."""
+    table = tables.alerts
+    taken = table.c.acknowledged_at.is_not(None)
+    rows = reader.rows(select(taken, func.count()).where(table.c.state == "firing").group_by(taken))
+    found = {"yes" if row[0] else "no": int(row[1]) for row in rows}
+    return {"no": 0, "yes": 0, **found}

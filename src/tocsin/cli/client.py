@@ -19,6 +19,8 @@ API: Final = "/api/v1"
 DEFAULT_DATA: Final = "tocsin-data"
 _TIMEOUT: Final = 60.0
 
+_HERE: Final = ("127.0.0.1", "localhost", "::1")
+
 EXIT_REFUSED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
@@ -37,25 +39,43 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """A server at a URL, by the standard library."""
+    """A server at a URL, by the standard library. certificate: of the server itself, where it is known from its data directory."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, certificate: str = "") -> None:
         self.url = url.rstrip("/")
+        self._opener = _opener(self.url, certificate)
 
     def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes, str]:
         """Send the request."""
         request = urllib.request.Request(self.url + path, data=body, headers=dict(headers), method=method)  # noqa: S310 (the URL is the user's own server)
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
+            with self._opener.open(request, timeout=_TIMEOUT) as answer:
                 return answer.status, answer.read(), answer.headers.get_content_type()
         except urllib.error.HTTPError as error:
             return error.code, error.read(), error.headers.get_content_type()
         except (urllib.error.URLError, OSError) as error:
             reason = getattr(error, "reason", error)
-            raise Unreachable(f"The server at {self.url} does not answer: {reason}. Check --server, or start one with `tocsin serve`.") from error
+            raise Unreachable(
+                f"The server at {self.url} does not answer: {reason}. Check --server, or start one with `tocsin serve`."
+            ) from error
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _opener(url: str, certificate: str) -> urllib.request.OpenerDirector:
+    """Return what opens a URL: never through a proxy on this machine, and trusting the server's own certificate where it is known."""
+    handlers: list[urllib.request.BaseHandler] = []
+    if urllib.parse.urlsplit(url).hostname in _HERE:
+        handlers.append(urllib.request.ProxyHandler({}))
+    if certificate and url.startswith("https:"):
+        import ssl
+
+        context = ssl.create_default_context(cafile=certificate)
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # this very certificate will do, whoever signed it
+        context.check_hostname = False  # and it names the public host, while the command line talks to this machine
+        handlers.append(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(*handlers)
 
 
 class Unreachable(click.ClickException):
@@ -72,11 +92,22 @@ class RefusedByServer(click.ClickException):
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         self.status = status
         self.problem = problem
-        parts = [str(problem.get("detail", f"The server answered {status}."))]
-        parts += [f"  - {missing}" for missing in problem.get("missing", [])]
+        detail = str(problem.get("detail", f"The server answered {status}."))
+        missing = [str(one) for one in problem.get("missing", [])]
+        ending = f": {'; '.join(missing)}."
+        parts = [detail.removesuffix(ending) + ":" if missing and detail.endswith(ending) else detail]
+        parts += [f"  - {one}" for one in missing]
         if problem.get("fix"):
             parts.append(str(problem["fix"]))
         super().__init__("\n".join(parts))
+
+    def show(self, file: Any = None) -> None:
+        """Print why: for people in sentences, with --json as the problem document, both on standard error."""
+        context = click.get_current_context(silent=True)
+        if context is not None and getattr(context.obj, "as_json", False):
+            click.echo(json.dumps({"status": self.status, **self.problem}, ensure_ascii=False), err=True)
+        else:
+            super().show(file)
 
 
 class Client:
@@ -105,7 +136,7 @@ class Client:
         """Return the raw bytes of a GET."""
         status, content, _ = self._transport.request("GET", path, self._headers(None), None)
         if status >= 400:  # noqa: PLR2004
-            raise RefusedByServer(status, _problem(content))
+            raise RefusedByServer(status, _problem(status, content))
         return content
 
     def close(self) -> None:
@@ -125,15 +156,21 @@ class Client:
             headers |= {"Content-Type": media_type, "Idempotency-Key": uuid.uuid4().hex}
         status, content, _ = self._transport.request(method, path, headers, body)
         if status >= 400:  # noqa: PLR2004
-            raise RefusedByServer(status, _problem(content))
+            raise RefusedByServer(status, _problem(status, content))
         return json.loads(content) if content else None
 
 
-def _problem(content: bytes) -> dict[str, Any]:
+def _problem(status: int, content: bytes) -> dict[str, Any]:
     try:
         found = json.loads(content)
     except ValueError:
-        return {"detail": content.decode(errors="replace")[:500]}
+        text = content.decode(errors="replace").strip()[:500]
+        if status == 404:  # noqa: PLR2004 (a refusal would say what was not found)
+            return {
+                "detail": "The server does not know this request.",
+                "fix": "It may be of another version, or --server names something else.",
+            }
+        return {"detail": f"The server answered {status}: {text or 'nothing'}."}
     return found if isinstance(found, dict) else {"detail": str(found)}
 
 
@@ -143,16 +180,28 @@ def connect(server: str | None, data: str | None, token: str | None, person: str
     token = token or os.environ.get("TOCSIN_TOKEN", "")
     person = person or os.environ.get("TOCSIN_PERSON", "")
     url = server or os.environ.get("TOCSIN_SERVER")
-    if not url and _locked(folder):
-        try:
-            url = str(json.loads((folder / "server.json").read_text())["url"])
-        except (OSError, ValueError, KeyError) as error:
-            raise Unreachable(f"Another process works on {folder}, and has not said where it listens. Try again in a moment.") from error
+    certificate = ""
+    if not url and is_locked(folder):
+        url, certificate = announced(folder)
     if url:
-        return Client(HttpTransport(url), token or _kept_token(folder), person)
-    from tocsin.cli.local import LocalTransport  # noqa: PLC0415 (the server's code is loaded only where no server runs)
+        return Client(HttpTransport(url, certificate), token or _kept_token(folder), person)
+    from tocsin.cli.local import LocalTransport  # the server's code is loaded only where no server runs
 
     return Client(LocalTransport(folder), "", person)
+
+
+def announced(folder: Path) -> tuple[str, str]:
+    """Return the URL of the server that works on a data directory, and the file with its certificate.
+
+    Raises:
+        Unreachable: it has not said where it listens.
+
+    """
+    try:
+        found = json.loads((folder / "server.json").read_text())
+        return str(found["url"]), str(found.get("certificate", ""))
+    except (OSError, ValueError, KeyError) as error:
+        raise Unreachable(f"Another process works on {folder}, and has not said where it listens. Try again in a moment.") from error
 
 
 def _kept_token(folder: Path) -> str:
@@ -163,7 +212,8 @@ def _kept_token(folder: Path) -> str:
         return ""
 
 
-def _locked(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
+    """Tell whether a living process works on a data directory."""
     try:
         handle = (folder / "lock").open("a+")
     except OSError:

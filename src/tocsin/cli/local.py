@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,15 +17,16 @@ class LocalTransport:
     """Takes the lock, starts the application without a socket, and stops it again in ``close``."""
 
     def __init__(self, folder: Path) -> None:
-        from tocsin.app import Options, build, start  # noqa: PLC0415 (loaded only when used)
-        from tocsin.channels.console.client import Quiet  # noqa: PLC0415
-        from tocsin.engine.database import DataDirectory  # noqa: PLC0415
-        from tocsin.engine.errors import Refused  # noqa: PLC0415
+        from tocsin.app import DEFAULT_PLAYBOOK, Options, build, start  # loaded only when used
+        from tocsin.channels.console.client import Quiet
+        from tocsin.engine.database import DataDirectory
+        from tocsin.engine.errors import Refused
 
         self._directory = DataDirectory(folder)
         try:
             self._directory.lock()
-            self._app = build(Options(data=folder, console=Quiet()))
+            playbook = os.environ.get("TOCSIN_PLAYBOOK") or DEFAULT_PLAYBOOK
+            self._app = build(Options(data=folder, default_playbook=playbook, console=Quiet()))
             start(self._app)
         except Refused as refusal:
             self._directory.release()
@@ -48,7 +50,7 @@ class LocalTransport:
         self._directory.release()
 
     async def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes, str]:
-        from tocsin.engine.model import Actor  # noqa: PLC0415
+        from tocsin.engine.model import Actor
 
         split = urlsplit(path)
         status, kind = 500, ""

@@ -78,7 +78,7 @@ def state(word: str) -> str:
 
 def moment(value: str | None) -> datetime | None:
     """Return a time of the API (RFC 3339) in UTC; None where there is none."""
-    return None if not value else datetime.fromisoformat(value.replace("Z", "+00:00")).astimezone(UTC)
+    return None if not value else datetime.fromisoformat(value).astimezone(UTC)
 
 
 def span(seconds: float) -> str:

@@ -3,67 +3,59 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tocsin.cli.settings import SETTINGS, Settled, settle
+from tocsin.cli.shell import Session
 
-@click.command()
-@click.option("--data", "data_directory", metavar="DIR", envvar="TOCSIN_DATA", help="Folder of the embedded installation.")
-@click.option("--database", metavar="URL", envvar="TOCSIN_DATABASE", help="SQLAlchemy URL of a database instead.")
-@click.option("--host", default="127.0.0.1", envvar="TOCSIN_HOST", show_default=True)
-@click.option("--port", default=8844, type=int, envvar="TOCSIN_PORT", show_default=True)
-@click.option("--public-url", default="", envvar="TOCSIN_PUBLIC_URL", help="The URL by which people reach this server.")
-@click.option("--playbook", default="house", envvar="TOCSIN_PLAYBOOK", show_default=True, help="The playbook of incidents that name none.")
-@click.option("--virtual-clock", metavar="ISO", help="Start on a clock that stands at this time until it is advanced.")
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 (compared, not bound)
+_GRACE = 5
+"""Seconds that requests under way get when the server is told to stop."""
+
+
+def _options(function: Any) -> Any:
+    for setting in reversed(SETTINGS):
+        shown = f" (default: {setting.default})" if setting.default not in ("", None) else ""
+        function = click.option(setting.flag, setting.name, metavar=setting.metavar, help=f"{setting.says} ({setting.variable}){shown}")(
+            function
+        )
+    return function
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@_options
+@click.option("--config", metavar="FILE", help="A TOML file with these settings, by their names with underscores (TOCSIN_CONFIG).")
 @click.pass_context
-def serve(
-    ctx: click.Context,
-    data_directory: str | None,
-    database: str | None,
-    host: str,
-    port: int,
-    public_url: str,
-    playbook: str,
-    virtual_clock: str | None,
-) -> None:
-    """Start the server."""
-    from tocsin.cli.client import DEFAULT_DATA  # noqa: PLC0415
-
-    folder = Path(data_directory or getattr(ctx.obj, "data", None) or DEFAULT_DATA)
-    clock: Any = None
-    if virtual_clock:
-        from tocsin.engine.clock import VirtualClock  # noqa: PLC0415
-
-        try:
-            start = datetime.fromisoformat(virtual_clock.replace("Z", "+00:00"))
-        except ValueError as error:
-            raise click.BadParameter(
-                f"{virtual_clock!r} is not a time; write it like 2026-01-31T14:05:00Z", param_hint="--virtual-clock"
-            ) from error
-        if start.tzinfo is None:
-            raise click.BadParameter("the time has no zone; end it with Z", param_hint="--virtual-clock")
-        clock = VirtualClock(start)
+def serve(ctx: click.Context, config: str | None, **flags: str | None) -> None:
+    """Start the server. A flag goes before its TOCSIN_* variable, and that before the settings file."""
+    session = ctx.find_object(Session)
+    if flags["data"] is None and session is not None:
+        flags["data"] = session.data
+    settings = settle(flags, os.environ, config)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    run(folder, database or "", host, port, public_url, playbook, clock)
+    run(settings)
 
 
-def run(folder: Path, database: str, host: str, port: int, public_url: str, playbook: str, clock: Any) -> None:
+def run(settings: Settled) -> None:
     """Serve until the process is told to stop; the port 0 takes a free one."""
-    import signal  # noqa: PLC0415
-    import socket  # noqa: PLC0415
+    import signal
+    import socket
 
-    import uvicorn  # noqa: PLC0415
+    import uvicorn
 
-    from tocsin.app import Options, build  # noqa: PLC0415
-    from tocsin.engine.database import DataDirectory  # noqa: PLC0415
-    from tocsin.engine.errors import Refused  # noqa: PLC0415
+    from tocsin.app import Options, build
+    from tocsin.engine.clock import VirtualClock
+    from tocsin.engine.database import DataDirectory
+    from tocsin.engine.errors import Refused
 
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)  # uvicorn stops in good order first, then passes the signal on to this
+    folder, host, port = Path(settings["data"]), str(settings["host"]), int(settings["port"])
     directory = DataDirectory(folder)
     try:
         directory.lock()
@@ -75,27 +67,52 @@ def run(folder: Path, database: str, host: str, port: int, public_url: str, play
         try:
             bound.bind((host, port))
         except OSError as error:
-            raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror}. Name another with --port.") from error
-        url = f"http://{host}:{bound.getsockname()[1]}"
+            where = f"{settings.sources['host']} and {settings.sources['port']}"
+            raise click.ClickException(f"Cannot listen on {host}:{port} ({where}): {error.strerror}. Name another with --port.") from error
+        url = _url(settings, bound.getsockname()[1])
+        clock = VirtualClock(settings["virtual_clock"]) if settings["virtual_clock"] else None
         try:
-            app = build(Options(data=folder, database_url=database, public_url=public_url or url, default_playbook=playbook, clock=clock))
+            app = build(
+                Options(
+                    data=folder, database_url=settings["database"], public_url=settings["public_url"] or url, default_playbook=settings["playbook"],
+                    clock=clock,
+                ),
+            )  # fmt: skip
         except Refused as refusal:
             raise click.ClickException(str(refusal)) from refusal
-        token = app.runtime.first_token()
-        if token is not None:
-            kept = folder / "token"
-            kept.touch(mode=0o600)
-            kept.write_text(token + "\n")
-            click.echo(f"The first administrator's token (shown once, kept for you in {kept}): {token}")
-        directory.announce(url)
+        _first_token(app, folder)
+        directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
         sys.stdout.flush()
+        more: dict[str, Any] = {}
+        if settings["tls_cert"]:
+            more |= {"ssl_certfile": settings["tls_cert"], "ssl_keyfile": settings["tls_key"]}
+        # Without a trusted proxy nobody may say who the client is: uvicorn would believe this machine.
+        more |= {"proxy_headers": bool(settings["trusted_proxy"]), "forwarded_allow_ips": settings["trusted_proxy"] or None}
         config = uvicorn.Config(
-            app.asgi, loop="uvloop", http="httptools", log_level="warning", access_log=False, timeout_graceful_shutdown=5
+            app.asgi, loop="uvloop", http="httptools", log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE, **more
         )
         uvicorn.Server(config).run(sockets=[bound])
     finally:
         directory.release()
+
+
+def _url(settings: Settled, port: int) -> str:
+    """Return the address by which this machine reaches the server."""
+    host = _WILDCARDS.get(settings["host"], settings["host"])
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"{'https' if settings['tls_cert'] else 'http'}://{host}:{port}"
+
+
+def _first_token(app: Any, folder: Path) -> None:
+    """Make the first administrator's token at the very first start, and keep it for the owner of the folder alone."""
+    token = app.runtime.first_token()
+    if token is None:
+        return
+    kept = folder / "token"
+    kept.touch(mode=0o600)
+    kept.write_text(token + "\n")
+    click.echo(f"The first administrator's token (shown once, kept for you in {kept}): {token}")
 
 
 def _end(_signal: int, _frame: object) -> None:

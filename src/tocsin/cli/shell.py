@@ -27,7 +27,9 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 class Session:
     """One run of the command line: where the API is, who acts, and how answers are printed. Connects when it is first used."""
 
-    def __init__(self, server: str | None = None, data: str | None = None, token: str | None = None, person: str | None = None, as_json: bool = False) -> None:
+    def __init__(
+        self, server: str | None = None, data: str | None = None, token: str | None = None, person: str | None = None, as_json: bool = False
+    ) -> None:
         self.server = server
         self.data = data
         self.token = token
@@ -206,7 +208,9 @@ def _text(value: Any) -> Any:
 def at_options(function: _F) -> _F:
     """Add --at and --zone: when it happened."""
     function = click.option("--zone", metavar="NAME", help="Time zone of clock times, such as Europe/Berlin (default UTC).")(function)
-    return click.option("--at", metavar="TIME", help="When it happened: 14:27 (the last such time) or 2026-01-31T14:27Z (default now).")(function)
+    return click.option("--at", metavar="TIME", help="When it happened: 14:27 (the last such time) or 2026-01-31T14:27Z (default now).")(
+        function
+    )
 
 
 def assignments(given: Sequence[str], option: str) -> list[tuple[str, str]]:

@@ -63,10 +63,14 @@ def _resolve(text: str, now: datetime, zone: tzinfo, option: str, direction: int
         fitting = [at for at in moments if (at <= now if direction < 0 else at > now)]
         if len(fitting) > 1:
             shown = " or ".join(at.astimezone(zone).isoformat() for at in fitting)
-            raise click.BadParameter(f"{text} happens twice on {moments[0]:%Y-%m-%d}, when the clocks go back; write {shown}", param_hint=option)
+            raise click.BadParameter(
+                f"{text} happens twice on {moments[0]:%Y-%m-%d}, when the clocks go back; write {shown}", param_hint=option
+            )
         if fitting:
             return fitting[0].astimezone(UTC).isoformat().replace("+00:00", "Z")
-    raise click.BadParameter(f"{text!r} does not exist in this zone near {today}, when the clocks go forward; write it in UTC", param_hint=option)
+    raise click.BadParameter(
+        f"{text!r} does not exist in this zone near {today}, when the clocks go forward; write it in UTC", param_hint=option
+    )
 
 
 def _moments(day: date, time: tuple[int, int, int], zone: tzinfo) -> list[datetime]:

@@ -105,7 +105,12 @@ def list_(session: Session, incident: str) -> None:
         assert now is not None
         rows = []
         for one in view["updates"]:
-            promise = " or ".join([*([output.when(one["next_at"], now)] if one.get("next_at") else []), *(["when resolved"] if one.get("when_resolved") else [])])
+            promise = " or ".join(
+                [
+                    *([output.when(one["next_at"], now)] if one.get("next_at") else []),
+                    *(["when resolved"] if one.get("when_resolved") else []),
+                ]
+            )
             rows.append((output.when(one["at"], now), one["message"], one.get("number") or " ", ", ".join(one["audiences"]), promise))
         output.table(("Told", "Message", "#", "To", "Next promised"), rows, "Nobody has been told anything yet.")
 

@@ -26,6 +26,7 @@ _LONGEST_GAP: Final = timedelta(minutes=20)
 """A longer pause of the scenario passes at once, with a breath for the reader."""
 _BREATH: Final = 2.0
 _LOOK_EVERY: Final = 0.5
+_PIPE_WIDTH: Final = 180
 
 
 @click.command()
@@ -153,7 +154,8 @@ def _watch(child: Child, scenario: Scenario, pace: float, report: Path | None, *
     from tocsin.drills.player import Player  # noqa: PLC0415
     from tocsin.drills.screen import Screen  # noqa: PLC0415
 
-    console = Console(highlight=False)
+    # In a pipe nobody knows the width, and tables must not be squeezed into 80 columns.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     server = _server(child)
     screen = Screen(console, server, child.outbox)
     screen.opening(scenario)

@@ -90,8 +90,7 @@ def _table(console: Console, title: str) -> Table:
 
 
 def _print(console: Console, table: Table) -> None:
-    # In a pipe nobody knows the width; lines must not be cut at 80.
-    console.print(table, width=None if console.is_terminal else 200)
+    console.print(table)
     console.print()
 
 

@@ -119,10 +119,11 @@ class Screen:
         head = Text("→ ", style="blue").append(str(message["to"]), style="bold blue")
         if message.get("subject"):
             head.append(f": {message['subject']}")
-        self._console.print(Padding(head, (0, 0, 0, 7)))
+        self._indented(head, 7)
         lines = str(message.get("body", "")).strip().splitlines()
         shown = lines[:_LONGEST_BODY] + ([f"… {len(lines) - _LONGEST_BODY} more lines"] if len(lines) > _LONGEST_BODY else [])
-        self._console.print(Padding(Text("\n".join(f"│ {line}" for line in shown), style="dim"), (0, 0, 0, 9)))
+        for line in shown:
+            self._indented(Text(f"│ {line}", style="dim"), 9)
 
     def _kept(self, now: datetime, duties: list[dict[str, Any]]) -> None:
         for duty in duties:
@@ -142,8 +143,17 @@ class Screen:
 
     def _refused(self, step: Step, answer: Any) -> None:
         problem = answer if isinstance(answer, dict) else {}
-        lines = [str(problem.get("detail", "")), *(f"- {missing}" for missing in problem.get("missing", []))]
-        self._line(step.at, step.actor, "REFUSED", Text("\n".join(line for line in lines if line)), "bold yellow")
+        missing = problem.get("missing", [])
+        said = str(problem.get("detail", ""))
+        self._line(step.at, step.actor, "REFUSED", Text(said.partition(":")[0] + ". Still wanted:" if missing else said), "bold yellow")
+        for one in missing:
+            self._indented(Text(f"- {one}", style="yellow"), 9)
+
+    def _indented(self, text: Text, by: int) -> None:
+        if self._console.is_terminal:
+            self._console.print(Padding(text, (0, 0, 0, by), expand=False))
+        else:
+            self._console.print(" " * by + text.plain, soft_wrap=True, highlight=False, markup=False)
 
     def _alert(self, step: Step) -> None:
         for alert in step.body["payload"].get("alerts", []):

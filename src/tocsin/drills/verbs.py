@@ -13,6 +13,7 @@ import msgspec
 from tocsin.actions import commands as a
 from tocsin.incidents import commands as c
 from tocsin.people.model import SavePerson, SaveTeam
+from tocsin.postmortems import commands as p
 from tocsin.services.model import SaveService
 
 API: Final = "/api/v1"
@@ -79,12 +80,12 @@ VERBS: Final[dict[str, Verb]] = {
     "close": _on_incident("close", c.Close, "closes"),
     "reopen": _on_incident("reopen", c.Reopen, "reopens"),
     # afterwards
-    "postmortem": Verb("POST", f"{INCIDENT}/postmortem", "drafts the postmortem"),
-    "section": Verb("POST", f"{INCIDENT}/postmortem/sections", "writes a section of the postmortem"),
-    "review": Verb("POST", f"{INCIDENT}/postmortem/review", "gives the postmortem to its readers"),
-    "met": Verb("POST", f"{INCIDENT}/postmortem/met", "holds the review"),
-    "approve": Verb("POST", f"{INCIDENT}/postmortem/approve", "signs the postmortem"),
-    "publish": Verb("POST", f"{INCIDENT}/postmortem/publish", "publishes the postmortem"),
+    "postmortem": Verb("POST", f"{INCIDENT}/postmortem", "drafts the postmortem", p.Draft),
+    "section": Verb("POST", f"{INCIDENT}/postmortem/sections", "writes a section of the postmortem", p.EditSection),
+    "review": Verb("POST", f"{INCIDENT}/postmortem/review", "gives the postmortem to its readers", p.StartReview),
+    "met": Verb("POST", f"{INCIDENT}/postmortem/met", "holds the review", p.HoldMeeting),
+    "approve": Verb("POST", f"{INCIDENT}/postmortem/approve", "signs the postmortem", p.Approve),
+    "publish": Verb("POST", f"{INCIDENT}/postmortem/publish", "publishes the postmortem", p.Publish),
     "action": Verb("POST", f"{INCIDENT}/actions", "opens an action item", a.NewAction, saves={"action": "action"}),
     "action_change": Verb("POST", f"{API}/actions/{{action}}/update", "changes an action item", a.UpdateAction),
     "action_done": Verb("POST", f"{API}/actions/{{action}}/done", "finishes an action item", a.FinishAction),

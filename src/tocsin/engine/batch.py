@@ -15,7 +15,7 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.kinds import Kind, Registry
 from tocsin.engine.model import Actor, Command, Context, Decision, Fact, Happened, RowWrite, micros
 
-_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _FRESH: Final = 4
 _DEPTH: Final = 6
 _SNAPSHOT_EVERY: Final = 100
@@ -25,7 +25,17 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def fresh() -> str:
     """Return six random characters that are hard to confuse when read aloud."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
+    return _words(1)[0]
+
+
+def _words(count: int) -> tuple[str, ...]:
+    """Return several such texts from one draw of the system's randomness. 32 characters: every five bits name one, without bias."""
+    bits = int.from_bytes(secrets.token_bytes(4 * count), "big")
+    words = []
+    for _ in range(count):
+        words.append("".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 30, 5)))
+        bits >>= 32
+    return tuple(words)
 
 
 class Stream(msgspec.Struct):
@@ -103,7 +113,7 @@ class Batch:
         record = self._stream(stream)
         kind = record.kind
         found = kind.prepare(record.state, command, _View(self, self.now))
-        context = Context(now=self.now, actor=actor, fresh=tuple(fresh() for _ in range(_FRESH)), found=found, key=key)
+        context = Context(now=self.now, actor=actor, fresh=_words(_FRESH), found=found, key=key)
         decision = kind.decide(record.state, command, context)
         before = record.state
         made = [self._append(stream, record, happened, actor) for happened in decision.facts]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -44,6 +46,11 @@ class Submission:
     """A digest of the request, so that the same key with another request is refused."""
     write: Callable[[Connection], Result] | None = None
     future: Future[Result] = field(default_factory=Future)
+    waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[Result]] | None = None
+    """Where a coroutine waits instead of a thread: all of one commit are told in one call to their loop."""
+
+
+Answer = tuple[Submission, "Result | BaseException"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class Committer:
         self._wake = threading.Condition()
         self._stopping = False
         self._cache: OrderedDict[str, tuple[Any, log.Head]] = OrderedDict()
+        self.commits = 0
+        """Transactions that were committed since the start."""
         self._listeners: list[Callable[[Committed], None]] = []
         self._row_statements: dict[str, Any] = {}
         self._thread = threading.Thread(target=self._loop, name="committer", daemon=True)
@@ -101,7 +110,7 @@ class Committer:
         """Queue a command; its future is done once the command is on disk or refused."""
         with self._wake:
             if self._stopping:
-                submission.future.set_exception(Unavailable("The server is stopping.", fix="Try again in a moment."))
+                _tell([(submission, Unavailable("The server is stopping.", fix="Try again in a moment."))])
                 return submission.future
             self._waiting.append(submission)
             self._wake.notify()
@@ -138,7 +147,7 @@ class Committer:
                     self._commit([submission])
                 return
             self._cache.clear()
-            submissions[0].future.set_exception(_unavailable(error))
+            _tell([(submissions[0], _unavailable(error))])
         except Exception as error:  # the thread must outlive any defect, and its callers must hear of it
             self._cache.clear()
             if len(submissions) > 1:
@@ -146,10 +155,10 @@ class Committer:
                     self._commit([submission])
                 return
             logger.exception("a command failed in a way that nobody foresaw: %r", submissions[0].command)
-            submissions[0].future.set_exception(error)
+            _tell([(submissions[0], error)])
 
     def _transact(self, submissions: list[Submission]) -> None:
-        answers: list[tuple[Submission, Result | Refused]] = []
+        answers: list[Answer] = []
         with self._database.writing() as connection:
             now = self._clock.now()
             batch = Batch(self._registry, connection, self._cache, now)
@@ -181,11 +190,8 @@ class Committer:
             self._cache.pop(name, None)  # the state was folded with what is gone; the next reader folds it anew
         while len(self._cache) > _STATES_KEPT:
             self._cache.popitem(last=False)
-        for submission, answer in answers:
-            if isinstance(answer, Refused):
-                submission.future.set_exception(answer)
-            else:
-                submission.future.set_result(answer)
+        self.commits += 1
+        _tell(answers)
         committed = Committed(batch.new_facts, timers, bool(batch.deliveries))
         for listener in self._listeners:
             listener(committed)
@@ -246,6 +252,31 @@ class Committer:
             return {}
 
         self.submit(Submission("", None, Actor("system", "tocsin"), write=write))
+
+
+def _tell(answers: Sequence[Answer]) -> None:
+    """Give every caller its answer; those who wait in an event loop hear of it in one call."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Result], Result | BaseException]]] = {}
+    for submission, answer in answers:
+        if submission.waiter is not None:
+            loops.setdefault(submission.waiter[0], []).append((submission.waiter[1], answer))
+        elif isinstance(answer, BaseException):
+            submission.future.set_exception(answer)
+        else:
+            submission.future.set_result(answer)
+    for loop, waiting in loops.items():
+        with suppress(RuntimeError):  # the loop was closed meanwhile; nobody waits any more
+            loop.call_soon_threadsafe(_tell_waiters, waiting)
+
+
+def _tell_waiters(waiting: Sequence[tuple[asyncio.Future[Result], Result | BaseException]]) -> None:
+    for future, answer in waiting:
+        if future.done():  # the caller went away
+            continue
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
 
 
 def _redact(connection: Connection, stream: str, version: int) -> None:

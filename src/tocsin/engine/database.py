@@ -171,9 +171,10 @@ class DataDirectory:
             ) from error
         self._lock = handle
 
-    def announce(self, url: str) -> None:
-        """Leave the server's URL for the command line to find."""
-        (self.path / "server.json").write_text(json.dumps({"url": url, "pid": os.getpid()}))
+    def announce(self, url: str, certificate: str = "") -> None:
+        """Leave the server's URL, and the file with its certificate if it has one, for the command line to find."""
+        found = {"url": url, "pid": os.getpid()} | ({"certificate": certificate} if certificate else {})
+        (self.path / "server.json").write_text(json.dumps(found))
 
     def server_url(self) -> str | None:
         """Return the URL of the server that works on this directory; None where there is none."""

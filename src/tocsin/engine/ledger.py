@@ -53,11 +53,15 @@ def _prepare(ledger: Ledger, command: Command, reader: Reader) -> Heads | None:
     table = tables.streams
     everything = hashlib.sha256()
     streams = 0
-    for row in reader.rows(select(table.c.stream, table.c.version, table.c.head).where(table.c.stream != f"ledger:{STREAM_ID}").order_by(table.c.stream)):
+    for row in reader.rows(
+        select(table.c.stream, table.c.version, table.c.head).where(table.c.stream != f"ledger:{STREAM_ID}").order_by(table.c.stream)
+    ):
         everything.update(f"{row.stream}\n{row.version}\n".encode() + row.head)
         streams += 1
     touched = select(tables.facts.c.stream).where(tables.facts.c.recorded_at >= since).distinct()
-    changed = reader.rows(select(table.c.stream, table.c.version, table.c.head).where(table.c.stream.in_(touched), table.c.stream != f"ledger:{STREAM_ID}"))
+    changed = reader.rows(
+        select(table.c.stream, table.c.version, table.c.head).where(table.c.stream.in_(touched), table.c.stream != f"ledger:{STREAM_ID}")
+    )
     return Heads({row.stream: (row.version, bytes(row.head).hex()) for row in changed}, everything.hexdigest(), streams)
 
 

@@ -144,7 +144,11 @@ class Outbox:
         for row, state, _error, sent in results:
             # The record hears of it before the row is settled: after a crash in between the message goes out again under the same key,
             # and the record, which knows the key, stays as it is.
-            if state == "sent" and sent is not None and (follow := self._on_sent(row.stream, row.key, row.channel, sent["receipt"])) is not None:
+            if (
+                state == "sent"
+                and sent is not None
+                and (follow := self._on_sent(row.stream, row.key, row.channel, sent["receipt"])) is not None
+            ):
                 self._committer.submit(Submission(f"{follow.kind}:{follow.id}", follow.command, SYSTEM)).exception()
         self._committer.submit(Submission("", None, SYSTEM, write=write)).result()
         for row, state, error, _sent in results:

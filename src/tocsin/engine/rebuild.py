@@ -59,5 +59,7 @@ def differences(connection: Connection, registry: Registry) -> list[str]:
             there[tuple(values[key] for key in keys)] = values
         found += [f"{name}: {key} is missing" for key in rows if key not in there]
         found += [f"{name}: {key} should not be there" for key in there if key not in rows]
-        found += [f"{name}: {key} is {there[key]}, a rebuild gives {row}" for key, row in rows.items() if key in there and there[key] != row]
+        found += [
+            f"{name}: {key} is {there[key]}, a rebuild gives {row}" for key, row in rows.items() if key in there and there[key] != row
+        ]
     return found

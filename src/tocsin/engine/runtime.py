@@ -109,7 +109,10 @@ class Runtime:
             Refused: it cannot be carried out; nothing was written.
 
         """
-        return await asyncio.wrap_future(self.committer.submit(Submission(f"{kind}:{record}", command, actor, key, request)))
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Result] = loop.create_future()
+        self.committer.submit(Submission(f"{kind}:{record}", command, actor, key, request, waiter=(loop, waiter)))
+        return await waiter
 
     def commit_now(self, kind: str, record: str, command: Command, actor: Actor, key: str = "") -> Result:
         """Carry out a command from a thread that may wait."""

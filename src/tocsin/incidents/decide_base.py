@@ -32,6 +32,8 @@ class Found(msgspec.Struct, frozen=True):
     other: Incident | None = None
     alerts: tuple[dict[str, Any], ...] = ()
     people: tuple[str, ...] = ()
+    not_kept: tuple[str, ...] = ()
+    """Attachments that an entry names and nobody has sent."""
 
 
 Handler = Callable[[Incident, Any, Context, Playbook], Decision]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tocsin.engine.errors import Conflict
@@ -36,13 +37,14 @@ def take_in(incident: Incident, command: c.Import, ctx: Context, found: Found) -
             raise errors.NotYet("at", f"{at:%Y-%m-%d %H:%M:%S} UTC", f"{ctx.now:%Y-%m-%d %H:%M:%S} UTC")
     begins = min(times, default=ctx.now)
     level = playbook.severity(command.severity) if command.severity else None
-    stage = _stage(playbook, stated)
+    stage, since = _stage(playbook, stated)
     begun = events.Declared(
         title=command.title, playbook=Pin(*found.pin), severity=level.id if level else "", rank=level.rank if level else -1,
         mode=level.mode if level else "", stage=stage, stage_kind=next((s.kind for s in playbook.lifecycle.stages if s.id == stage), "open"),
         service=command.service, impact=impact_text(command.impact), sets=(),
     )  # fmt: skip
-    facts = [Happened(begun, begins), Happened(events.Imported(command.title, command.source or command.reference, given(command)))]
+    taken = events.Imported(command.title, command.source or command.reference, given(command), since)
+    facts = [Happened(begun, begins), Happened(taken)]
     for name, m in stated.items():
         facts.append(Happened(events.MilestoneSet(name, m.at, "estimated" if m.approximate else "exact", None, m.wording), m.at))
     facts.extend(Happened(events.EntryLogged(entry.type, entry.text), entry.at) for entry in command.timeline)
@@ -85,10 +87,10 @@ def _figures(playbook: Playbook, command: c.Import) -> list[events.FigureRecorde
     return found
 
 
-def _stage(playbook: Playbook, stated: dict[str, c.ImportedMilestone]) -> str:
-    """Return the stage that the stated milestones show: closed, resolved, or the first one."""
+def _stage(playbook: Playbook, stated: dict[str, c.ImportedMilestone]) -> tuple[str, datetime | None]:
+    """Return the stage that the stated milestones show (closed, resolved, or the first one) and since when."""
     stages = {s.kind: s.id for s in reversed(playbook.lifecycle.stages)}
     for milestone in ("closed", "resolved"):
         if milestone in stated and milestone in stages:
-            return stages[milestone]
-    return playbook.lifecycle.initial
+            return stages[milestone], stated[milestone].at
+    return playbook.lifecycle.initial, None

@@ -64,6 +64,12 @@ def _log(incident: Incident, command: c.LogEntry, ctx: Context, playbook: Playbo
             raise Refused(
                 f"{kind.id} is for the {lead.short or lead.name} ({holder.person}).", fix="Log a RECOMMENDATION, or take the role first.", field="kind",
             )  # fmt: skip
+    looked_up: Found = ctx.found
+    if looked_up.not_kept:
+        raise Refused(
+            f"There is no attachment {looked_up.not_kept[0][:80]}.", fix="Send the file with POST /api/v1/blobs first; the answer has its digest.",
+            field="attachments",
+        )  # fmt: skip
     logged = events.EntryLogged(
         kind.id, command.text, by, reading, kind.progress, command.field, command.attachments, _sets(playbook, kind.id, reading),
     )  # fmt: skip

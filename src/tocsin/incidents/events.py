@@ -365,6 +365,9 @@ class Imported(Event, frozen=True, tag="incident.imported"):
     title: str
     source: str
     given: dict[str, Any]
+    """What the source says beside timeline and milestones."""
+    since: datetime | None = None
+    """When the stage was reached in which the record was found."""
 
 
 EVENTS: tuple[type[Event], ...] = (

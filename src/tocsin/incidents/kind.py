@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tocsin.engine import blobs
 from tocsin.engine.kinds import Kind
 from tocsin.engine.model import Command, Fact, Reader
 from tocsin.incidents import commands as c
@@ -35,6 +36,8 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
                 return Found(playbook, entry=reader.fact(f"incident:{incident.id}", command.fact))
             case c.Merge():
                 return Found(playbook, other=reader.state(f"incident:{command.into}"))
+            case c.LogEntry() if command.attachments:
+                return Found(playbook, not_kept=blobs.missing(reader, command.attachments))
             case c.LinkAlert():
                 return Found(playbook, alerts=_alerts((command.alert,), reader))
             case _:

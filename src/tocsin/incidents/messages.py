@@ -216,7 +216,7 @@ def _deliveries(incident: Incident, posted: events.UpdatePosted, audiences: Sequ
     number = incident.version + 1
     return tuple(
         Delivery(
-            key=f"{incident.id}:{number}:{posted.message}:{audience.id}:{channel}", channel=channel, target=audience.where or audience.name,
+            key=f"{incident.id}:{number}:{posted.message}:{audience.id}:{channel}", channel=channel, target=naming.place(audience.where, incident) or audience.name,
             kind="incident.update", values={**posted.values, "message": posted.message, "audience": audience.id},
         )
         for audience in audiences

@@ -10,6 +10,7 @@ from tocsin.playbooks.model import Playbook
 
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _TOPIC_LENGTH = 40
+_PLACE = re.compile(r"\{(?:id|id_lower|date|date_dashed|random|random_lower|topic|number)\}")
 
 
 def slug(text: str) -> str:
@@ -30,6 +31,11 @@ def channel(incident: Incident, playbook: Playbook) -> str:
 def bridge(incident: Incident, playbook: Playbook) -> str:
     """Return the link of the incident's call; empty where the playbook has none."""
     return _named(playbook.naming.bridge, incident)
+
+
+def place(where: str, incident: Incident) -> str:
+    """Return where an audience is, with the incident's own names in the pattern (``#incident-{date}-{random_lower}``); other braces stay."""
+    return _PLACE.sub(lambda found: _named(found.group(), incident), where)
 
 
 def _named(pattern: str, incident: Incident) -> str:

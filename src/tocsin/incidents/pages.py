@@ -12,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin.engine.errors import Refused
+from tocsin.engine.model import Context
 from tocsin.engine.ports import ChannelFailed, Renderer
 from tocsin.engine.runtime import Runtime
-from tocsin.incidents import forms, handlers, past, queries, room, story
+from tocsin.incidents import forms, handlers, messages, past, queries, room, story
 from tocsin.incidents.commands import PostUpdate
 from tocsin.incidents.errors import UnknownWord
 from tocsin.playbooks.model import Playbook
@@ -159,7 +160,7 @@ class _Pages:
         async def handle(visit: Visit) -> Response:
             try:
                 command = forms.COMMANDS[verb](visit.form, visit.now)
-                result = await visit.runtime.commit("incident", visit.path["id"], command, visit.actor, visit.key)
+                result = await visit.runtime.commit("incident", visit.path["id"], command, visit.actor, visit.key, visit.fingerprint)
             except Refused as refusal:
                 if refusal.status == 404:  # noqa: PLR2004 (there is no such incident)
                     raise
@@ -194,7 +195,7 @@ class _Pages:
         """Declare."""
         try:
             command = forms.declaration(visit.form, visit.now)
-            result = await handlers.declare(visit.runtime, self._shelf, self._default, command, visit.actor, visit.key)
+            result = await handlers.declare(visit.runtime, self._shelf, self._default, command, visit.actor, visit.key, visit.fingerprint)
         except Refused as refusal:
             return await self._declare_form(visit, visit.form, refusal)
         return go(f"/incidents/{quote(result['incident'])}")
@@ -205,7 +206,7 @@ class _Pages:
         """Show a message with its fields filled from the record."""
         return await self._composer(visit)
 
-    async def _composer(self, visit: Visit, problem: Refused | None = None) -> Response:
+    async def _composer(self, visit: Visit, problem: Refused | None = None, preview: tuple[str, str] | None = None) -> Response:
         def work() -> dict[str, Any]:
             opened = queries.open_incident(visit.runtime, self._shelf, visit.path["id"])
             draft = handlers.compose(visit.runtime, self._shelf, visit.path["id"], visit.path["message"])
@@ -218,7 +219,7 @@ class _Pages:
             }  # fmt: skip
 
         values = await asyncio.to_thread(work)
-        values |= {"problem": problem, "typed": visit.form, "preview": None}
+        values |= {"problem": problem, "typed": visit.form, "preview": preview}
         return self._shell.page(visit, "incidents/compose.html", values, status=problem.status if problem else 200)
 
     async def post_update(self, visit: Visit) -> Response:
@@ -228,11 +229,21 @@ class _Pages:
         if message is None:
             raise UnknownWord("message", visit.path["message"], (m.id for m in opened.playbook.messages) if opened.playbook else ())
         try:
-            command: PostUpdate = forms.update(message, visit.form, visit.now)
-            result = await handlers.post_update(visit.runtime, self._shelf, visit.path["id"], command, visit.actor, visit.key, "")
+            command = forms.update(message, visit.form, visit.now)
+            if visit.form.get("do") != "send":
+                return await self._composer(visit, preview=self._preview(opened, command, visit))
+            sent = visit.actor, visit.key, visit.fingerprint
+            result = await handlers.post_update(visit.runtime, self._shelf, visit.path["id"], command, *sent)
         except Refused as refusal:
             return await self._composer(visit, refusal)
         return go(f"/incidents/{quote(visit.path['id'])}#f{result['fact']}")
+
+    def _preview(self, opened: queries.Opened, command: PostUpdate, visit: Visit) -> tuple[str, str]:
+        """Return the message as it would be sent now."""
+        assert opened.playbook is not None
+        context = Context(opened.now, visit.actor, (), None)
+        posted, _ = messages.post(opened.incident, opened.playbook, command, context, opened.now)
+        return self._said({**posted.values, "message": posted.message})
 
 
 def _urgency(head: Mapping[str, Any]) -> tuple[int, datetime]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tocsin.engine import log
 from tocsin.engine.errors import NotFound
@@ -112,3 +112,10 @@ def check_chain(runtime: Runtime, kind: str, record: str) -> list[log.Broken]:
     """Check the hash chain of a record; return where it breaks."""
     with runtime.database.reading() as connection:
         return log.verify(connection, f"{kind}:{record}")
+
+
+def open_by_severity(reader: Reader) -> dict[tuple[str, str], int]:
+    """Return how many incidents are open, by playbook and severity; private ones are left out, for whoever may see only numbers."""
+    table = tables.incidents
+    query = select(table.c.playbook, table.c.severity, func.count()).where(table.c.ended.is_(False), table.c.private.is_(False))
+    return {(row[0], row[1]): int(row[2]) for row in reader.rows(query.group_by(table.c.playbook, table.c.severity))}

@@ -167,7 +167,8 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             return f"The content of number {event.fact} was taken away: {event.reason}", {"fact": event.fact}
         case e.FigureRecorded():
             about = "about " if event.estimate else ""
-            return f"{event.figure.replace('_', ' ')}: {about}{event.value} {event.unit}".strip(), {"source": event.source}
+            value = event.value if isinstance(event.value, str) else f"{event.value:,.10g}"
+            return f"{event.figure.replace('_', ' ')}: {about}{value} {event.unit}".strip(), {"source": event.source}
         case e.AlertLinked() | e.AlertChanged():
             return f"Alert {event.state}: {event.title}", {"alert": event.alert}
         case e.LinkAdded():

@@ -52,15 +52,21 @@ class Absent(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Aggregate(msgspec.Struct, frozen=True):
-    """One duration over many incidents."""
+class Aggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """One duration over many incidents. Values are seconds; None where no incident has one."""
 
     metric: str
     name: str
     definition: str
-    unit: str
-    statistics: Statistics
+    unit: str = "seconds"
+    count: int
+    mean: float | None
+    median: float | None
+    p90: float | None
+    least: float | None
+    most: float | None
     not_available: int
+    """Incidents whose value is not available; they count nowhere else."""
     estimated: int
     """How many of the values are estimates."""
     text: str
@@ -86,8 +92,11 @@ def aggregate(metric: str, name: str, definition: str, points: Sequence[Point], 
     """Return what the points come to."""
     found = statistics([point.seconds for point in points])
     missing = f", {len(absent)} not available" if absent else ""
-    text = f"no value{missing}" if found.median is None else f"median {_span(found.median)} of {found.count}{missing}"
-    return Aggregate(metric, name, definition, "seconds", found, len(absent), sum(point.estimated for point in points), text)
+    return Aggregate(
+        metric=metric, name=name, definition=definition, count=found.count, mean=found.mean, median=found.median, p90=found.p90,
+        least=found.least, most=found.most, not_available=len(absent), estimated=sum(point.estimated for point in points),
+        text=f"no value{missing}" if found.median is None else f"median {_span(found.median)} of {found.count}{missing}",
+    )  # fmt: skip
 
 
 def _span(seconds: float) -> str:

@@ -56,10 +56,9 @@ def endpoints(shelf: Bookshelf) -> list[Endpoint]:
 
     def durations_of(asked: Asked, wanted: Filter) -> Any:
         metric = asked.query.get("metric", "")
-        if not metric:
-            known = ", ".join(one.id for one in durations.CANONICAL)
-            raise Refused("Which duration?", fix=f"Give metric=, such as {known}, or two milestones: detected..mitigated.", field="metric")
         with asked.runtime.reading() as reader:
+            if not metric:
+                return {"durations": [numbers.durations(reader, asked.viewer, one.id, wanted).aggregate for one in durations.CANONICAL]}
             return numbers.durations(reader, asked.viewer, metric, wanted)
 
     def summary_of(asked: Asked, wanted: Filter) -> Any:
@@ -72,7 +71,7 @@ def endpoints(shelf: Bookshelf) -> list[Endpoint]:
         Endpoint("GET", "/incidents/{id}/health", "Anti-patterns that show in its record", of_incident(_health), tag="insights", query=_AS_OF),
         Endpoint(
             "GET", "/insights/durations", "One duration over many incidents", over_many(durations_of), tag="insights",
-            query=(("metric", "A canonical duration, a playbook's metric (PLAYBOOK:METRIC), or two milestones (detected..mitigated)"), *_FILTER),
+            query=(("metric", "A canonical duration, a playbook's metric (PLAYBOOK:METRIC), or two milestones (detected..mitigated); without one, every canonical duration"), *_FILTER),
         ),
         Endpoint("GET", "/insights/summary", "Counts, promises, adherence, open obligations", over_many(summary_of), tag="insights", query=_FILTER),
     ]  # fmt: skip

@@ -33,7 +33,9 @@ def metrics(session: Session, incident: str, explain: bool) -> None:
                 output.table(columns, [_metric(one, explain=explain) for one in found[key]])
         if found.get("figures"):
             output.heading("Figures")
-            output.table(("Figure", "Value", "Source", "By"), [(one["name"], one["text"], one["source"], one["by"]) for one in found["figures"]])
+            output.table(
+                ("Figure", "Value", "Source", "By"), [(one["name"], one["text"], one["source"], one["by"]) for one in found["figures"]]
+            )
         if found.get("figures_missing"):
             output.say(output.tone(f"Not recorded yet: {', '.join(found['figures_missing'])}", "warn"))
 
@@ -66,7 +68,9 @@ def adherence(session: Session, incident: str, every: bool) -> None:
         total = found["total"]
         score = NO_SCORE if total.get("score") is None else f"{total['score']:.0%}"
         words = ("kept", "late", "missed", "waived", "open", "overdue")
-        output.say(f"{output.strong(incident)}: {score} kept in time ({', '.join(f'{total.get(word, 0)} {word}' for word in words if total.get(word))})")
+        output.say(
+            f"{output.strong(incident)}: {score} kept in time ({', '.join(f'{total.get(word, 0)} {word}' for word in words if total.get(word))})"
+        )
         if found["promises"]["due"]:
             output.say(f"Promised updates: {found['promises']['text']}")
         duties = [d for d in found["obligations"] if every or d["state"] in ("late", "missed", "overdue", "waived")]
@@ -133,7 +137,7 @@ def durations(session: Session, metric: str, from_: str | None, to: str | None, 
 
 
 def _durations(found: dict[str, Any]) -> None:
-    rows = found.get("durations") or found.get("metrics") or [found]
+    rows = found.get("durations") or [found["aggregate"]]
     output.table(
         ("Metric", "Incidents", "Median", "90 %", "Mean"),
         [

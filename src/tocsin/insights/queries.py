@@ -98,12 +98,14 @@ class Numbers:
 
     def summary(self, reader: Reader, viewer: Viewer, wanted: Filter) -> dict[str, Any]:
         """Return counts by severity, promises kept, the mean adherence, and the obligations that are open or overdue."""
+        counted: set[str] = set()
         severities: Counter[str] = Counter()
         stages: Counter[str] = Counter()
         scores: list[float] = []
         kept = due = open_ = overdue = 0
         late: list[dict[str, Any]] = []
         for incident, playbook, _ in self._incidents(reader, viewer, wanted):
+            counted.add(incident.id)
             severities[incident.severity or "unset"] += 1
             stages[incident.stage_kind] += 1
             found = self._adherence(incident, playbook, reader.now)
@@ -118,10 +120,11 @@ class Numbers:
             )
         judged = aggregates.statistics(scores)
         return {
-            "incidents": sum(severities.values()), "by_severity": dict(sorted(severities.items())), "by_stage_kind": dict(sorted(stages.items())),
+            "incidents": len(counted), "by_severity": dict(sorted(severities.items())), "by_stage_kind": dict(sorted(stages.items())),
             "promises": {"kept": kept, "due": due},
             "adherence": {"mean": judged.mean, "median": judged.median, "least": judged.least, "incidents": judged.count},
             "obligations": {"open": open_, "overdue": overdue, "each_overdue": sorted(late, key=lambda one: one["due_at"])},
+            "action_items": _action_items(reader, counted),
         }  # fmt: skip
 
     # -- reading ----------------------------------------------------------------------------------
@@ -185,6 +188,18 @@ class Numbers:
             if playbook is not None:
                 found.append(playbook)
         return found
+
+
+def _action_items(reader: Reader, incidents: set[str]) -> dict[str, int]:
+    """Return how many action items of these incidents are open, done, dropped, and how many open ones are past their date."""
+    table = metadata.tables.get("action_items")
+    if table is None:
+        return {}
+    today = reader.now.date().isoformat()
+    rows = [row for row in reader.rows(select(table.c.incident, table.c.state, table.c.due)) if row.incident in incidents]
+    states = Counter(row.state for row in rows)
+    overdue = sum(row.state == "open" and row.due is not None and row.due < today for row in rows)
+    return {"open": states["open"], "overdue": overdue, "done": states["done"], "dropped": states["dropped"]}
 
 
 def _page(viewer: Viewer, wanted: Filter, after: tuple[int, str] | None) -> Select[Any]:

@@ -22,12 +22,20 @@ def saved(found: dict[str, Any]) -> dict[str, Any]:
 @person.command("save")
 @click.argument("person_id", metavar="ID")
 @click.option("--name", help="Their name; the id without one.")
-@click.option("--contact", "contacts", multiple=True, metavar="KIND=VALUE", help="A way to reach them, such as email=ana@example.com; may be repeated.")
+@click.option(
+    "--contact",
+    "contacts",
+    multiple=True,
+    metavar="KIND=VALUE",
+    help="A way to reach them, such as email=ana@example.com; may be repeated.",
+)
 @click.option("--team", "teams", multiple=True, metavar="A,B", help="The teams they belong to.")
 @click.option("--zone", default="UTC", show_default=True, help="Their time zone.")
 @click.option("--inactive", is_flag=True, help="They are not here any more.")
 @pass_session
-def save_person(session: Session, person_id: str, name: str | None, contacts: tuple[str, ...], teams: tuple[str, ...], zone: str, inactive: bool) -> None:
+def save_person(
+    session: Session, person_id: str, name: str | None, contacts: tuple[str, ...], teams: tuple[str, ...], zone: str, inactive: bool
+) -> None:
     """Write a person down as they are from now on."""
     ways = [{"kind": kind, "value": value} for kind, value in assignments(contacts, "--contact")]
     body = {"name": name or person_id, "contacts": ways, "teams": listed(teams), "zone": zone, "active": not inactive}
@@ -47,7 +55,9 @@ def show_person(session: Session, person_id: str) -> None:
         output.say(f"{output.strong(shown['id'])}  {shown['name']}")
         ways = "\n".join(f"{way['kind']}: {way['value']}" for way in shown.get("contacts", []))
         active = "" if shown.get("active", True) else "no"
-        output.pairs([("Contacts", ways), ("Teams", ", ".join(shown.get("teams", []))), ("Time zone", shown.get("zone")), ("Active", active)])
+        output.pairs(
+            [("Contacts", ways), ("Teams", ", ".join(shown.get("teams", []))), ("Time zone", shown.get("zone")), ("Active", active)]
+        )
 
     session.show(found, people)
 
@@ -58,7 +68,9 @@ def list_people(session: Session) -> None:
     """List all people."""
     answer = session.api.get("/people")
     rows = [(one["id"], one["name"], "yes" if one.get("active", True) else "no") for one in map(saved, answer["people"])]
-    session.show(answer, lambda: output.table(("ID", "Name", "Active"), rows, "Nobody is written down yet: tocsin person save ID --name NAME."))
+    session.show(
+        answer, lambda: output.table(("ID", "Name", "Active"), rows, "Nobody is written down yet: tocsin person save ID --name NAME.")
+    )
 
 
 @team.command("save")

@@ -9,7 +9,7 @@ from typing import Final
 from tocsin.playbooks.checking import Checker
 from tocsin.playbooks.places import Path
 from tocsin.playbooks.record import Message
-from tocsin.playbooks.templates import TemplateUnreadable, Use, filters, tests, uses
+from tocsin.playbooks.template_names import TemplateUnreadable, Use, filters, tests, uses
 
 VALUES: Final = (
     "f", "incident", "number", "sent_at", "status", "next_update", "eta", "roles", "conflicts", "milestones", "entries", "status_page",

@@ -75,7 +75,9 @@ def _cell(value: Any) -> str:
 
 def _problems(found: list[dict[str, Any]]) -> None:
     for one in found:
-        output.say(f"{one['file']}:{one['line']}:{one['column']}: {output.tone(one.get('id') or 'problem', 'bad')}: {one['what']}. {one['remedy']}")
+        output.say(
+            f"{one['file']}:{one['line']}:{one['column']}: {output.tone(one.get('id') or 'problem', 'bad')}: {one['what']}. {one['remedy']}"
+        )
         if one.get("accepted"):
             output.say(output.faint(f"    accepted: {one['accepted']['because']} In force: {one['accepted']['in_force']}"))
 
@@ -204,7 +206,9 @@ def versions(session: Session, playbook_id: str) -> None:
 
     def people() -> None:
         now = session.now()
-        output.table(("Version", "Published", "Digest"), [(one["version"], output.when(one["at"], now), one["digest"][:12]) for one in found])
+        output.table(
+            ("Version", "Published", "Digest"), [(one["version"], output.when(one["at"], now), one["digest"][:12]) for one in found]
+        )
 
     session.show(answer, people)
 
@@ -236,7 +240,9 @@ def _label(match: Any) -> str:
 
 @severity.command("classify")
 @click.option("--playbook", "playbook_id", metavar="ID", help="The playbook whose questions are asked; the open incident's without one.")
-@click.option("--answer", "answers", multiple=True, metavar="QUESTION=VALUE", help="An answer: yes, no, unknown, a number or a text; may be repeated.")
+@click.option(
+    "--answer", "answers", multiple=True, metavar="QUESTION=VALUE", help="An answer: yes, no, unknown, a number or a text; may be repeated."
+)
 @pass_session
 def classify(session: Session, playbook_id: str | None, answers: tuple[str, ...]) -> None:
     """Find the severity by the playbook's questions; on a terminal they are asked."""
@@ -246,7 +252,9 @@ def classify(session: Session, playbook_id: str | None, answers: tuple[str, ...]
     if not given and sys.stdin.isatty() and not session.as_json:
         given = _ask(questions)
     kinds = {question["id"]: question["kind"] for question in questions}
-    answer = session.api.post(f"/playbooks/{name}/classify", {"answers": {key: _value(value, kinds.get(key, "text")) for key, value in given.items()}})
+    answer = session.api.post(
+        f"/playbooks/{name}/classify", {"answers": {key: _value(value, kinds.get(key, "text")) for key, value in given.items()}}
+    )
     session.show({"playbook": name, **answer}, lambda: _show_level(name, answer, questions))
 
 
@@ -303,7 +311,10 @@ def _show_level(name: str, answer: dict[str, Any], questions: list[dict[str, Any
         output.heading("What would change it")
         output.table(
             ("If", "were", "then", ""),
-            [(one["question"], one["answer"], one["severity"], output.tone("worse", "warn") if one["worse"] else "less bad") for one in answer["changes"]],
+            [
+                (one["question"], one["answer"], one["severity"], output.tone("worse", "warn") if one["worse"] else "less bad")
+                for one in answer["changes"]
+            ],
         )
     if answer.get("crosswalk"):
         output.heading("In the other playbooks")

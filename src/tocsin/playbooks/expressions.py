@@ -208,7 +208,7 @@ def _try_out(condition: Condition) -> None:
     for values in _trials(condition):
         program: Any = condition._program  # noqa: SLF001 - our own class
         try:
-            result = program.execute(values)
+            result = program.execute({name: condition._fit(value) for name, value in values.items()})  # noqa: SLF001 - as above
         except TypeError as error:
             raise ConditionRefused(
                 f"the condition `{condition.text}` compares or combines values of different kinds",
@@ -235,7 +235,8 @@ def _trials(condition: Condition) -> Iterator[dict[str, object]]:
         kind = condition.kinds[name]
         literals = [one.value for one in condition.comparisons if one.name == name]
         if kind == "marks":
-            choices.append((dict.fromkeys(condition.marks, False), dict.fromkeys(condition.marks, True)))
+            names = (*condition.marks, "another")
+            choices.append(({}, dict.fromkeys(names, False), dict.fromkeys(names, True)))
         elif kind in ("integer", "number"):
             near = {float(value) + step for value in literals if not isinstance(value, str) for step in (-1, 0, 1)}
             choices.append((*_SAMPLES[kind], *(int(value) if kind == "integer" else value for value in sorted(near))))

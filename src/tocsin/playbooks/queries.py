@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
-from tocsin.engine.model import Reader
+from tocsin.engine.model import Fact, Reader
 from tocsin.playbooks import tables
-from tocsin.playbooks.events import Current
+from tocsin.playbooks.events import Current, Published
 from tocsin.playbooks.load import Loaded, load_text
 from tocsin.playbooks.model import Playbook
 
@@ -40,3 +42,27 @@ class Bookshelf:
     def ids(self, reader: Reader) -> list[str]:
         """Return the ids of all playbooks in force."""
         return [row.id for row in reader.rows(select(tables.playbooks.c.id).order_by(tables.playbooks.c.id))]
+
+    def digest(self, playbook_id: str, version: str, reader: Reader) -> str:
+        """Return the digest of a version (a number), or of the one in force without it; an empty text where there is none."""
+        if not version:
+            current = self.current(playbook_id, reader)
+            return current.digest if current else ""
+        if not version.isascii() or not version.isdigit():
+            return ""
+        table = tables.playbook_texts
+        query = select(table.c.digest).where(table.c.id == playbook_id, table.c.version == int(version)).order_by(table.c.at.desc())
+        rows = reader.rows(query)
+        return str(rows[0].digest) if rows else ""
+
+
+def versions(facts: list[Fact], in_force: str) -> list[dict[str, Any]]:
+    """Return every version that was in force, newest first: who published it when. in_force: the digest of the current one."""
+    return [
+        {
+            "version": fact.event.version, "title": fact.event.title, "digest": fact.event.digest, "at": fact.recorded_at, "by": str(fact.actor),
+            "shipped": fact.event.shipped, "in_force": fact.event.digest == in_force,
+        }
+        for fact in reversed(facts)
+        if isinstance(fact.event, Published)
+    ]  # fmt: skip

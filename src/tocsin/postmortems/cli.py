@@ -30,7 +30,9 @@ def _document(session: Session, incident: str, path: str, kind: str, *, sanitise
 @postmortem.command("draft")
 @on_incident()
 @click.option("--authors", multiple=True, metavar="A,B,C", help="Who writes it; whom the playbook names without this.")
-@click.option("--template", "--kind", "kind", help="A kind of postmortem of the playbook, such as deployment; the cause decides without it.")
+@click.option(
+    "--template", "--kind", "kind", help="A kind of postmortem of the playbook, such as deployment; the cause decides without it."
+)
 @click.option("--output", "path", metavar="FILE", help="Also write the document; .md, .html or .json.")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="The file's format, where its name does not tell.")
 @pass_session
@@ -56,7 +58,9 @@ def show(session: Session, incident: str, section: str | None) -> None:
         if section and not wanted:
             known = ", ".join(one["id"] for one in found.get("sections", []))
             raise click.BadParameter(f"there is no section {section!r}; there are: {known}", param_hint="--section")
-        session.show(wanted[0] if section else found, lambda: output.say(str(wanted[0].get("text") or wanted[0].get("body") or "").rstrip()))
+        session.show(
+            wanted[0] if section else found, lambda: output.say(str(wanted[0].get("text") or wanted[0].get("body") or "").rstrip())
+        )
     else:
         _document(session, incident, "-", "md")
 
@@ -78,7 +82,9 @@ def edit(session: Session, incident: str, section: str, text: str | None, path: 
         if text is None:
             output.note("Nothing was changed.")
             return
-    answer = session.api.post(f"/incidents/{incident}/postmortem/sections", {"section": section, "text": text, **({"part": part} if part else {})})
+    answer = session.api.post(
+        f"/incidents/{incident}/postmortem/sections", {"section": section, "text": text, **({"part": part} if part else {})}
+    )
     session.done(answer, f"{incident}: {section}{f' ({part})' if part else ''} written.")
 
 
@@ -136,7 +142,9 @@ def claims(session: Session, incident: str) -> None:
     def people() -> None:
         for one in found:
             place = one.get("section") or one.get("where") or ""
-            output.say(f"{output.tone(one.get('kind') or one.get('code') or 'claim', 'warn')}{f' in {place}' if place else ''}: {one.get('says') or one.get('what')}")
+            output.say(
+                f"{output.tone(one.get('kind') or one.get('code') or 'claim', 'warn')}{f' in {place}' if place else ''}: {one.get('says') or one.get('what')}"
+            )
             if one.get("fix") or one.get("remedy"):
                 output.say(f"    {one.get('fix') or one['remedy']}")
         if not found:
@@ -170,4 +178,6 @@ def evidence(session: Session, incident: str, path: str | None) -> None:
     content = session.api.raw(f"/api/v1/incidents/{incident}/evidence")
     write_file(path, content)
     if path != "-":
-        session.done({"incident": incident, "output": path, "bytes": len(content)}, f"{incident}: {len(content):,} bytes of evidence in {path}.")
+        session.done(
+            {"incident": incident, "output": path, "bytes": len(content)}, f"{incident}: {len(content):,} bytes of evidence in {path}."
+        )

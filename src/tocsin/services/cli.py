@@ -32,7 +32,13 @@ def save(
     session: Session, service_id: str, name: str | None, links: tuple[str, ...], aliases: tuple[str, ...], page: tuple[str, ...], **given: Any,
 ) -> None:  # fmt: skip
     """Write a service down as it is from now on."""
-    body = {**given, "name": name or service_id, "links": dict(assignments(links, "--link")), "aliases": listed(aliases), "page": listed(page)}
+    body = {
+        **given,
+        "name": name or service_id,
+        "links": dict(assignments(links, "--link")),
+        "aliases": listed(aliases),
+        "page": listed(page),
+    }
     answer = session.api.post(f"/services/{service_id}", body)
     session.done(answer, f"{service_id}: {'saved' if answer.get('changed', True) else 'nothing changed'}.")
 
@@ -67,4 +73,6 @@ def list_(session: Session) -> None:
     """List all services."""
     answer = session.api.get("/services")
     rows = [(one["id"], one["name"], one.get("owner"), one.get("playbook")) for one in map(saved, answer["services"])]
-    session.show(answer, lambda: output.table(("ID", "Name", "Owner", "Playbook"), rows, "No service is written down yet: tocsin service save ID."))
+    session.show(
+        answer, lambda: output.table(("ID", "Name", "Owner", "Playbook"), rows, "No service is written down yet: tocsin service save ID.")
+    )

@@ -41,14 +41,14 @@ def view(service: Service, reader: Reader, default_playbook: str) -> dict[str, A
     assert saved is not None
     team = reader.state(f"team:{saved.owner}") if saved.owner else None
     playbook: Current | None = reader.state(f"playbook:{saved.playbook or default_playbook}")
+    known = team.saved if team is not None else None
     return {
         "id": service.id, "version": service.version, "name": saved.name, "about": saved.about, "links": saved.links,
-        "aliases": saved.aliases, "page": saved.page,
-        "owner": {
-            "id": saved.owner, "name": team.saved.name if team is not None and team.saved else saved.owner,
-            "members": team.saved.members if team is not None and team.saved else (), "known": team is not None,
+        "aliases": saved.aliases, "page": saved.page, "owner": saved.owner, "playbook": saved.playbook,
+        "team": {
+            "id": saved.owner, "name": known.name if known else saved.owner, "members": known.members if known else (), "known": known is not None,
         } if saved.owner else None,
-        "playbook": {
+        "declares_under": {
             "id": saved.playbook or default_playbook, "own": bool(saved.playbook), "title": playbook.title if playbook else "",
             "version": playbook.version if playbook else None, "known": playbook is not None,
         },

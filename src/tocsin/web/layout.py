@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ class Visit:
     """The fields of a form that came more than once."""
     key: str = ""
     """The form's idempotency key."""
+    fingerprint: str = ""
+    """A digest of what the form says, so that its key cannot stand for something else."""
 
     @property
     def now(self) -> datetime:
@@ -114,8 +117,9 @@ class Shell:
                 fields.pop(FORM_TOKEN, None)
                 viewer = Viewer("person" if actor.kind == "person" else "token", actor.id)
                 key = f"{actor}:form:{nonce[:80]}" if nonce else ""
+                print_ = _fingerprint(request.url.path, fields) if key else ""
                 visit = Visit(
-                    self.runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), fields, lists, key,
+                    self.runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), fields, lists, key, print_,
                 )  # fmt: skip
                 return await handler(visit)
             except NotSignedIn:
@@ -124,6 +128,10 @@ class Shell:
                 return self.problem(request, refusal, actor)
 
         return handle
+
+
+def _fingerprint(path: str, fields: Mapping[str, str]) -> str:
+    return hashlib.sha256(repr((path, sorted(fields.items()))).encode()).hexdigest()
 
 
 async def read_form(request: Request) -> tuple[dict[str, str], dict[str, list[str]]]:

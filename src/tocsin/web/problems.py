@@ -26,9 +26,9 @@ def respond(refusal: Refused) -> Response:
         problem["fix"] = refusal.fix
     if refusal.field:
         problem["field"] = refusal.field
-    missing = getattr(refusal, "missing", None)
-    if missing:
-        problem["missing"] = missing
+    for name in ("missing", "problems"):
+        if several := getattr(refusal, name, None):
+            problem[name] = several
     headers = {"Retry-After": "1"} if refusal.status == 503 else {}  # noqa: PLR2004 (503 is unavailable)
     return Response(msgspec.json.encode(problem), refusal.status, headers, "application/problem+json")
 

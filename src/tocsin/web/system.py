@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from tocsin.engine.database import ping
+from tocsin.engine import health
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.engine.runtime import Runtime
+from tocsin.engine.status import status
 from tocsin.playbooks.durations import Duration
+from tocsin.web import metrics
 from tocsin.web.endpoints import PREFIX, Asked, Endpoint, json_response, openapi
 
 
@@ -56,7 +58,12 @@ def endpoints() -> list[Endpoint]:
     async def now(asked: Asked) -> Any:
         return {"now": asked.runtime.clock.now(), "virtual": asked.runtime.clock.virtual}
 
+    async def condition(asked: Asked) -> Any:
+        runtime = asked.runtime
+        return await asyncio.to_thread(status, runtime.database, runtime.clock.now())
+
     return [
+        Endpoint("GET", "/status", "What is late, what could not be sent, what was refused", condition, tag="system"),
         Endpoint("GET", "/clock", "What time it is here", now, tag="system"),
         Endpoint("POST", "/clock/advance", "Move a virtual clock", advance, Advance, tag="system"),
         Endpoint("POST", "/sign-in-links", "Make a link that signs one browser in, once, within 15 minutes", link, MakeLink, tag="system"),
@@ -71,16 +78,17 @@ def plain_routes(runtime: Runtime, known: Sequence[Endpoint], version: str) -> l
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        def work() -> None:
-            with runtime.database.reading() as connection:
-                ping(connection)
-
-        await asyncio.to_thread(work)
+        wrong = await asyncio.to_thread(health.why_not_ready, runtime)
+        if wrong:
+            return PlainTextResponse("".join(f"not ready: {why}\n" for why in wrong), 503)
         return PlainTextResponse("ready\n")
+
+    async def numbers(_request: Request) -> Response:
+        return Response(await asyncio.to_thread(metrics.text, runtime, version), media_type=metrics.MEDIA_TYPE)
 
     async def schema(_request: Request) -> Response:
         if not document:
             document.append(openapi(known, version))
         return json_response(document[0])
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Route(f"{PREFIX}/openapi.json", schema)]
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", numbers), Route(f"{PREFIX}/openapi.json", schema)]

@@ -22,7 +22,9 @@ obligation = group("obligation", "Duties with a time.")
 def tick(session: Session, incident: str, items: tuple[str, ...], evidence: str, at: str | None, zone: str | None) -> None:
     """Verify one or more ITEMS, such as resolution.latency."""
     when = session.past(at, zone)
-    ticked = [session.api.post(f"/incidents/{incident}/checks/tick", {"item": item, "evidence": evidence, "at": when})["item"] for item in items]
+    ticked = [
+        session.api.post(f"/incidents/{incident}/checks/tick", {"item": item, "evidence": evidence, "at": when})["item"] for item in items
+    ]
     session.done({"incident": incident, "ticked": ticked}, f"{incident}: verified {', '.join(ticked)}.")
 
 
@@ -33,7 +35,10 @@ def tick(session: Session, incident: str, items: tuple[str, ...], evidence: str,
 def untick(session: Session, incident: str, item: str, reason: str) -> None:
     """Take the tick or waiver of an ITEM back."""
     answer = session.api.post(f"/incidents/{incident}/checks/untick", {"item": item, "reason": reason})
-    session.done({"incident": incident, "item": item, "changed": bool(answer)}, f"{incident}: {item} {'is open again' if answer else 'was not ticked'}.")
+    session.done(
+        {"incident": incident, "item": item, "changed": bool(answer)},
+        f"{incident}: {item} {'is open again' if answer else 'was not ticked'}.",
+    )
 
 
 @check.command("waive")
@@ -65,7 +70,13 @@ def list_checks(session: Session, incident: str, only_open: bool) -> None:
             more = f", {waived} waived" if waived else ""
             output.say(f"{output.strong(one['name'])}: {verified} of {len(one['items'])} verified{more}")
             rows = [
-                (output.state(item["state"]), item["id"], item["says"], item.get("evidence") or item.get("reason") or " ", item.get("by") or " ")
+                (
+                    output.state(item["state"]),
+                    item["id"],
+                    item["says"],
+                    item.get("evidence") or item.get("reason") or " ",
+                    item.get("by") or " ",
+                )
                 for item in one["items"]
                 if wanted(item)
             ]

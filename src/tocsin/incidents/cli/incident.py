@@ -78,7 +78,8 @@ def _next_duties(view: dict[str, Any], most: int = 5) -> None:
     if due and now is not None:
         output.heading("Due next")
         output.table(
-            ("When", "What", "Who"), [(output.when(d["due_at"], now), d["name"], d["owner"]) for d in sorted(due, key=lambda d: d["due_at"])[:most]]
+            ("When", "What", "Who"),
+            [(output.when(d["due_at"], now), d["name"], d["owner"]) for d in sorted(due, key=lambda d: d["due_at"])[:most]],
         )
 
 
@@ -96,18 +97,24 @@ def _mark(text: str) -> tuple[str, bool]:
 @pass_session
 def list_(session: Session, state: str, severity: str, service: str, limit: int, after: str) -> None:
     """List incidents, newest first."""
-    answer = session.api.get("/incidents", state="" if state == "all" else state, severity=severity, service=service, limit=limit, after=after)
+    answer = session.api.get(
+        "/incidents", state="" if state == "all" else state, severity=severity, service=service, limit=limit, after=after
+    )
 
     def people() -> None:
         now = session.now()
         rows = [
             (
-                output.strong(one["id"]), one["severity"], one["merged_into"] and f"merged into {one['merged_into']}" or one["stage"], one["service"],
+                output.strong(one["id"]), one["severity"], f"merged into {one['merged_into']}" if one["merged_into"] else one["stage"], one["service"],
                 one["lead"], output.when(one["declared_at"], now), one["title"],
             )
             for one in answer["incidents"]
         ]  # fmt: skip
-        output.table(("ID", "Severity", "Stage", "Service", "Lead", "Declared", "Title"), rows, "No incident is open." if state == "open" else "No incidents.")
+        output.table(
+            ("ID", "Severity", "Stage", "Service", "Lead", "Declared", "Title"),
+            rows,
+            "No incident is open." if state == "open" else "No incidents.",
+        )
         if answer.get("next"):
             output.note(f"There are more: --after {answer['next']}")
 
@@ -219,7 +226,9 @@ def ack(session: Session, incident: str, person: str | None, at: str | None, zon
 @pass_session
 def severity(session: Session, incident: str, level: str, reason: str, because: tuple[str, ...], at: str | None, zone: str | None) -> None:
     """Raise or lower the severity."""
-    answer = session.api.post(f"/incidents/{incident}/severity", {"severity": level, "reason": reason, "because": because, "at": session.past(at, zone)})
+    answer = session.api.post(
+        f"/incidents/{incident}/severity", {"severity": level, "reason": reason, "because": because, "at": session.past(at, zone)}
+    )
     before = f" (was {answer['previous']})" if answer.get("previous") else ""
     session.done(answer, f"{incident}: severity {answer['severity']}{before}.")
 
@@ -362,7 +371,9 @@ def _attached(session: Session, path: str) -> str:
 @click.option("--reason", default="", help="Why it is corrected.")
 @at_options
 @pass_session
-def correct(session: Session, incident: str, entry: str, kind: str | None, reading: str | None, at: str | None, zone: str | None, **given: Any) -> None:
+def correct(
+    session: Session, incident: str, entry: str, kind: str | None, reading: str | None, at: str | None, zone: str | None, **given: Any
+) -> None:
     """Correct an entry by its number; what it said before stays in the record."""
     if not entry.isdigit():
         raise click.UsageError(f"{entry!r} is not the number of an entry; `tocsin timeline show` prints them.")
@@ -401,4 +412,6 @@ def import_(session: Session, file: str, playbook: str | None) -> None:
     if playbook:
         body["playbook"] = playbook
     answer = session.api.post("/incidents/import", body)
-    session.done(answer, f"Taken in as {answer['incident']}: {answer['entries']} entries, milestones {', '.join(answer['milestones']) or 'none'}.")
+    session.done(
+        answer, f"Taken in as {answer['incident']}: {answer['entries']} entries, milestones {', '.join(answer['milestones']) or 'none'}."
+    )

@@ -72,7 +72,10 @@ def export(session: Session, incident: str, path: str, at: str | None, zone: str
     found = session.api.get(f"/incidents/{incident}/timeline/export", at=session.past(at, zone))
     write_file(path, (json.dumps(found, indent=2, ensure_ascii=False) + "\n").encode())
     if path != "-":
-        session.done({"incident": incident, "output": path, "lines": len(found["timeline"])}, f"{incident}: {len(found['timeline'])} lines in {path}.")
+        session.done(
+            {"incident": incident, "output": path, "lines": len(found["timeline"])},
+            f"{incident}: {len(found['timeline'])} lines in {path}.",
+        )
 
 
 @milestone.command("set")
@@ -82,7 +85,9 @@ def export(session: Session, incident: str, path: str, at: str | None, zone: str
 @click.option("--note", default="", help="How it is known.")
 @click.option("--zone", metavar="NAME", help="Time zone of clock times, such as Europe/Berlin (default UTC).")
 @pass_session
-def set_milestone(session: Session, incident: str, milestone: str, time: str, estimated: bool, until: str | None, note: str, zone: str | None) -> None:
+def set_milestone(
+    session: Session, incident: str, milestone: str, time: str, estimated: bool, until: str | None, note: str, zone: str | None
+) -> None:
     """State when a MILESTONE was reached, or correct it: 14:20, or with date and zone."""
     if estimated and until:
         raise click.UsageError("--estimated and --until exclude each other: a range says how sure the time is.")
@@ -139,7 +144,9 @@ def list_figures(session: Session, incident: str) -> None:
         (name, f"{'about ' if one.get('estimate') else ''}{_number(one['value'])} {one.get('unit', '')}".strip(), one.get("source", ""))
         for name, one in found.items()
     ]
-    session.show({"incident": incident, "figures": found}, lambda: output.table(("Figure", "Value", "Source"), rows, "No figure is recorded."))
+    session.show(
+        {"incident": incident, "figures": found}, lambda: output.table(("Figure", "Value", "Source"), rows, "No figure is recorded.")
+    )
 
 
 def _number(value: float | str) -> str:

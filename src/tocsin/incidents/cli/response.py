@@ -21,7 +21,9 @@ def _role_command(name: str, says: str) -> None:
     @at_options
     @pass_session
     def run(session: Session, incident: str, role: str, person: str, note: str, at: str | None, zone: str | None) -> None:
-        answer = session.api.post(f"/incidents/{incident}/roles", {"role": role, "person": person, "note": note, "at": session.past(at, zone)})
+        answer = session.api.post(
+            f"/incidents/{incident}/roles", {"role": role, "person": person, "note": note, "at": session.past(at, zone)}
+        )
 
         def people() -> None:
             output.say(f"{incident}: {answer['person']} is {answer['role']}.")
@@ -105,7 +107,9 @@ def complete(session: Session, incident: str, mitigation: str, text: str, after:
 @click.option("--after", default="", metavar="VALUE", help="The value after.")
 @at_options
 @pass_session
-def verify(session: Session, incident: str, mitigation: str, effective: bool, text: str, after: str, at: str | None, zone: str | None) -> None:
+def verify(
+    session: Session, incident: str, mitigation: str, effective: bool, text: str, after: str, at: str | None, zone: str | None
+) -> None:
     """Say whether a MITIGATION helped."""
     body = {"mitigation": mitigation.upper(), "effective": effective, "text": text, "after": after, "at": session.past(at, zone)}
     answer = session.api.post(f"/incidents/{incident}/mitigations/verify", body)
@@ -122,6 +126,8 @@ def list_mitigations(session: Session, incident: str) -> None:
     def people() -> None:
         now = output.moment(view["as_of"])
         assert now is not None
-        output.table(("", "Kind", "Begun", "Result", "What"), [mitigation_row(m, now) for m in view["mitigations"]], "Nothing has been done yet.")
+        output.table(
+            ("", "Kind", "Begun", "Result", "What"), [mitigation_row(m, now) for m in view["mitigations"]], "Nothing has been done yet."
+        )
 
     session.show({"incident": incident, "mitigations": view["mitigations"]}, people)

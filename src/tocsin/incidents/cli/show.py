@@ -21,7 +21,10 @@ def show_incident(view: dict[str, Any]) -> None:
             ("Severity", view["severity"] or "not stated"),
             ("Stage", f"{view.get('stage_name', view['stage'])}, since {output.when(view['stage_since'], now)}"),
             ("Merged into", view["merged_into"]),
-            ("Running for" if not view["ended"] and view["stage_kind"] in ("open", "mitigated") else "Lasted", output.lasting(view["running_seconds"])),
+            (
+                "Running for" if not view["ended"] and view["stage_kind"] in ("open", "mitigated") else "Lasted",
+                output.lasting(view["running_seconds"]),
+            ),
             ("Impact", view["impact"]),
             ("Service", view["service"]),
             ("Cause", view["cause"]),
@@ -44,7 +47,11 @@ def show_incident(view: dict[str, Any]) -> None:
 def _roles(view: dict[str, Any], now: datetime) -> None:
     missing = view.get("missing_roles", [])
     rows = [
-        (role["short"], role["person"] or (output.tone("wanted", "warn") if role["role"] in missing else ""), role["since"] and output.when(role["since"], now))
+        (
+            role["short"],
+            role["person"] or (output.tone("wanted", "warn") if role["role"] in missing else ""),
+            role["since"] and output.when(role["since"], now),
+        )
         for role in view.get("roles", [])
         if role["person"] or role["role"] in missing
     ]
@@ -91,7 +98,9 @@ def _duties(view: dict[str, Any], now: datetime) -> None:
     due = sorted((d for d in view.get("obligations", []) if d["state"] in OPEN_STATES), key=lambda d: d["due_at"])
     if due:
         output.heading("Duties")
-        output.table(("Due", "State", "What", "Who"), [(output.when(d["due_at"], now), output.state(d["state"]), d["name"], d["owner"]) for d in due])
+        output.table(
+            ("Due", "State", "What", "Who"), [(output.when(d["due_at"], now), output.state(d["state"]), d["name"], d["owner"]) for d in due]
+        )
 
 
 def _windows(view: dict[str, Any], now: datetime) -> None:
