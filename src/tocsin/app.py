@@ -37,6 +37,7 @@ from tocsin.insights import api as insights_api
 from tocsin.people import api as people_api
 from tocsin.people import tables as people_tables
 from tocsin.people.kind import person_kind, team_kind
+from tocsin.playbooks import api as playbooks_api
 from tocsin.playbooks import shelf as shipped
 from tocsin.playbooks.kind import playbook_kind, publication
 from tocsin.playbooks.load import digest_of
@@ -44,7 +45,7 @@ from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.services import api as services_api
 from tocsin.services.kind import service_kind
-from tocsin.web import system
+from tocsin.web import blobs, system
 from tocsin.web.endpoints import Endpoint, routes
 
 DEFAULT_PLAYBOOK: Final = "house"
@@ -62,6 +63,8 @@ class Options:
     clock: Clock | None = None
     console: Channel | None = None
     outbox: Path | None = None
+    largest_attachment: int = blobs.LARGEST_BLOB
+    """Bytes."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ def build(options: Options) -> App:
         *people_api.endpoints(),
         *services_api.endpoints(options.default_playbook),
         *insights_api.endpoints(shelf),
+        *playbooks_api.endpoints(shelf),
+        *blobs.endpoints(options.largest_attachment),
         *system.endpoints(),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -13,9 +12,8 @@ from tocsin.engine.committer import Submission
 from tocsin.engine.database import upsert
 from tocsin.engine.model import SYSTEM, micros
 from tocsin.engine.runtime import Runtime
+from tocsin.engine.status import LATE_MICROS
 
-LATE: Final = timedelta(seconds=60)
-"""A timer that should have gone off so long ago is late (a setting of the engine, not policy)."""
 _WRITABLE: Final = "ready_at"
 _PATIENCE: Final = 5.0
 
@@ -71,6 +69,6 @@ def why_not_ready(runtime: Runtime) -> list[str]:
         found.append(str(error))
         return found
     late = measure(runtime).timers_late
-    if late > LATE.total_seconds():
+    if late * 1e6 > LATE_MICROS:
         found.append(f"a timer is {late:.0f} s late")
     return found
