@@ -43,6 +43,9 @@ from tocsin.playbooks.kind import playbook_kind, publication
 from tocsin.playbooks.load import digest_of
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
+from tocsin.postmortems import api as postmortems_api
+from tocsin.postmortems import reactions as postmortem_reactions
+from tocsin.postmortems.kind import postmortem_kind
 from tocsin.services import api as services_api
 from tocsin.services.kind import service_kind
 from tocsin.web import blobs, system
@@ -102,12 +105,14 @@ def build(options: Options) -> App:
                 team_kind(),
                 service_kind(),
                 action_kind(shelf.by_digest),
+                postmortem_kind(shelf.by_digest),
                 receipt_kind(),
                 alert_kind(shelf, options.default_playbook, options.public_url),
             )
         },
         reactions=(
             *incident_reactions.REACTIONS,
+            *postmortem_reactions.REACTIONS,
             *ALERT_REACTIONS,
         ),
     )
@@ -124,6 +129,7 @@ def build(options: Options) -> App:
     endpoints = [
         *incidents_api.endpoints(shelf, options.default_playbook),
         *actions_api.endpoints(shelf.by_digest),
+        *postmortems_api.endpoints(shelf.by_digest),
         *alerts_api.endpoints(options.public_url),
         *people_api.endpoints(),
         *services_api.endpoints(options.default_playbook),
@@ -172,5 +178,3 @@ def _on_failure(stream: str, key: str, channel: str, why: str) -> Follow | None:
     if kind == "alert":
         return Follow("alert", record, NotePageFailure(key, channel, why))
     return Follow("incident", record, NoteDeliveryFailure(key, channel, why)) if kind == "incident" else None
-
-

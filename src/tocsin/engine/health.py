@@ -40,7 +40,10 @@ def measure(runtime: Runtime) -> Health:
     now = micros(runtime.clock.now())
     deliveries, timers = tables.deliveries, tables.timers
     with runtime.database.reading() as connection:
-        counts = {row.state: int(row.n) for row in connection.execute(select(deliveries.c.state, func.count().label("n")).group_by(deliveries.c.state))}
+        counts = {
+            row.state: int(row.n)
+            for row in connection.execute(select(deliveries.c.state, func.count().label("n")).group_by(deliveries.c.state))
+        }
         oldest = connection.execute(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == "waiting")).scalar()
         due, waiting = connection.execute(select(func.min(timers.c.due_at), func.count()).select_from(timers)).one()
         refused = connection.execute(select(func.count()).select_from(tables.refusals)).scalar() or 0

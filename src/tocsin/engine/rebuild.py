@@ -13,24 +13,28 @@ from tocsin.engine.model import RowWrite
 
 
 def rows_of_log(connection: Connection, registry: Registry) -> dict[str, dict[tuple[Any, ...], dict[str, Any]]]:
-    """Return what every read table should hold: table name -> primary key -> row. Folds the whole log, one stream at a time."""
-    wanted: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+    """Return what every read table should hold: table name -> primary key -> row. Folds the whole log, one stream at a time.
+
+    Where several streams write one row (the newest occurrence of an alert, say), the latest fact of the log wins, as it did in life.
+    """
+    newest: dict[str, dict[tuple[Any, ...], tuple[int, RowWrite]]] = {}
     for stream in connection.execute(select(tables.streams.c.stream).order_by(tables.streams.c.stream)).scalars():
-        for write in _writes(connection, registry, stream):
-            rows = wanted.setdefault(write.table, {})
-            if write.values is None:
-                rows.pop(write.key, None)
-            else:
-                rows[write.key] = dict(write.values)
-    return wanted
+        for position, write in _writes(connection, registry, stream):
+            rows = newest.setdefault(write.table, {})
+            if write.key not in rows or rows[write.key][0] <= position:
+                rows[write.key] = position, write
+    return {
+        name: {key: dict(write.values) for key, (_, write) in rows.items() if write.values is not None} for name, rows in newest.items()
+    }
 
 
-def _writes(connection: Connection, registry: Registry, stream: str) -> Iterator[RowWrite]:
+def _writes(connection: Connection, registry: Registry, stream: str) -> Iterator[tuple[int, RowWrite]]:
     kind = registry.kind_of(stream)
     state = kind.initial(stream.partition(":")[2])
     for fact in log.read_facts(connection, registry, stream):
         before, state = state, kind.evolve(state, fact)
-        yield from kind.rows(before, state, [fact])
+        for write in kind.rows(before, state, [fact]):
+            yield fact.position, write
 
 
 def rebuild(connection: Connection, registry: Registry) -> dict[str, int]:

@@ -71,7 +71,9 @@ def gate_view(incident: Incident, playbook: Playbook, gate: Gate, now: datetime)
         missing.append(want)
     moments = milestones.known(incident, playbook)
     missing.extend(f"the milestone {name} is not known" for name in gate.requires if name not in moments)
-    missing.extend(f"nobody holds the role {role}" for role in gate.roles if role not in incident.roles)
+    now_in_force = incident.now_circumstances
+    if now_in_force is None or now_in_force.mode == "full":  # one responder, or a ticket, has no roles to fill
+        missing.extend(f"nobody holds the role {role}" for role in gate.roles if role not in incident.roles)
     return GateView(gate.id, gate.name, tuple(items), tuple(missing), gate.confirm)
 
 

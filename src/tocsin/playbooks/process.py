@@ -130,7 +130,7 @@ class Gate(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     requires: tuple[str, ...] = ()
     """Milestones that must be known."""
     roles: tuple[str, ...] = ()
-    """Roles that must be held."""
+    """Roles that must be held, where the level has more than a single responder."""
     confirm: str = ""
     """A sentence that the person who moves must confirm."""
     if_: str = msgspec.field(default="true", name="if")

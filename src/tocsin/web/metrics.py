@@ -38,7 +38,9 @@ class _Collected:
 
 
 def _of_incidents(counts: dict[tuple[str, str], int]) -> Iterator[Metric]:
-    family = GaugeMetricFamily("tocsin_incidents_open", "Incidents that have not ended, without private ones", labels=("playbook", "severity"))
+    family = GaugeMetricFamily(
+        "tocsin_incidents_open", "Incidents that have not ended, without private ones", labels=("playbook", "severity")
+    )
     for (playbook, severity), number in sorted(counts.items()):
         family.add_metric((playbook, severity), number)
     yield family
@@ -56,7 +58,9 @@ def _of_engine(health: Health) -> Iterator[Metric]:
     for state in dict.fromkeys((*_DELIVERY_STATES, *sorted(health.deliveries))):
         deliveries.add_metric((state,), health.deliveries.get(state, 0))
     yield deliveries
-    yield GaugeMetricFamily("tocsin_deliveries_overdue_seconds", "How long the oldest waiting message should have been sent", value=health.oldest_waiting)
+    yield GaugeMetricFamily(
+        "tocsin_deliveries_overdue_seconds", "How long the oldest waiting message should have been sent", value=health.oldest_waiting
+    )
     yield GaugeMetricFamily("tocsin_timers", "Records that wait for a time", value=health.timers)
     yield GaugeMetricFamily("tocsin_timers_overdue_seconds", "By how much the earliest timer is late", value=health.timers_late)
     yield GaugeMetricFamily("tocsin_refused_reactions", "Reactions that were refused, ever", value=health.refused_reactions)

@@ -1,0 +1,73 @@
+"""The API of postmortems."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Command
+from tocsin.postmortems import commands as c
+from tocsin.postmortems import handlers, render
+from tocsin.postmortems.kind import PlaybookOf
+from tocsin.web.endpoints import Asked, Endpoint, command
+
+_COMMANDS: Final[tuple[tuple[str, type[Command], str], ...]] = (
+    ("sections", c.EditSection, "Write a section of the postmortem"),
+    ("review", c.StartReview, "Hand the draft to others to read"),
+    ("met", c.HoldMeeting, "Say that the review meeting was held"),
+    ("approve", c.Approve, "Sign the postmortem"),
+)
+_FORMATS: Final = ("md", "html", "json")
+
+
+def endpoints(playbook_of: PlaybookOf) -> list[Endpoint]:
+    """Return the endpoints of postmortems."""
+
+    async def begin(asked: Asked) -> Any:
+        return await handlers.begin(asked.runtime, playbook_of, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
+
+    async def view(asked: Asked) -> Any:
+        return await asyncio.to_thread(handlers.view, asked.runtime, playbook_of, asked.path["id"])
+
+    async def document(asked: Asked) -> Any:
+        wanted = asked.query.get("format", "md")
+        if wanted not in _FORMATS:
+            raise Refused(f"There is no format {wanted!r}.", fix=f"Ask for one of {', '.join(_FORMATS)}.", field="format")
+        sanitised = asked.query.get("sanitised", "").casefold() in ("1", "true", "yes")
+        return await asyncio.to_thread(_document, asked, playbook_of, wanted, sanitised)
+
+    async def claims(asked: Asked) -> Any:
+        found = await asyncio.to_thread(handlers.claims_of, asked.runtime, playbook_of, asked.path["id"])
+        return {"incident": asked.path["id"], "clean": not found, "claims": found}
+
+    async def publish(asked: Asked) -> Any:
+        return await handlers.publish(asked.runtime, playbook_of, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
+
+    path = "/incidents/{id}/postmortem"
+    return [
+        Endpoint("POST", path, "Draft the postmortem from the record", begin, c.Draft, tag="postmortem"),
+        Endpoint("GET", path, "The postmortem: where it stands, its sections, who signed, where it went", view, tag="postmortem"),
+        Endpoint(
+            "GET", f"{path}/document", "The postmortem as a document", document, tag="postmortem",
+            query=(("format", "md (default), html or json"), ("sanitised", "true: the variant for readers outside")),
+        ),
+        *(command(f"{path}/{verb}", "postmortem", body, summary) for verb, body, summary in _COMMANDS),
+        Endpoint("POST", f"{path}/publish", "Publish the postmortem to targets of the playbook", publish, c.Publish, tag="postmortem"),
+        Endpoint("GET", f"{path}/claims", "What its texts say that the record does not", claims, tag="postmortem"),
+    ]  # fmt: skip
+
+
+def _document(asked: Asked, playbook_of: PlaybookOf, wanted: str, sanitised: bool) -> Any:  # noqa: FBT001
+    material = handlers.material_of(asked.runtime, playbook_of, asked.path["id"])
+    document, findings = handlers.document_of(material, sanitised=sanitised)
+    if wanted == "md":
+        return Response(document.markdown(), media_type="text/markdown; charset=utf-8", headers={"X-Redaction-Findings": str(len(findings))})
+    if wanted == "html":
+        policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "X-Content-Type-Options": "nosniff"}
+        return Response(render.html(document), media_type="text/html; charset=utf-8", headers=policy)
+    shown = msgspec.structs.asdict(document)
+    return {**shown, "markdown": document.markdown(), "to_write": document.to_write(), "findings": findings}

@@ -1,0 +1,149 @@
+"""What the API does with postmortems: gather the material, draft, publish."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from tocsin.actions import queries as actions
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Actor, Reader, Viewer
+from tocsin.engine.runtime import Runtime
+from tocsin.incidents.model import Incident
+from tocsin.playbooks.model import Playbook
+from tocsin.postmortems import commands as c
+from tocsin.postmortems import queries, store
+from tocsin.postmortems.claims import Claim, check
+from tocsin.postmortems.decide import approvals, kind_named, missing, targets_of, unsigned
+from tocsin.postmortems.document import Document
+from tocsin.postmortems.draft import draft
+from tocsin.postmortems.kind import PlaybookOf
+from tocsin.postmortems.material import Material, gather
+from tocsin.postmortems.model import Postmortem
+from tocsin.postmortems.sanitise import Finding, Sanitiser
+
+_VIEWER: Final = Viewer("system", "tocsin")
+_WORD: Final = re.compile(r"[^a-z0-9]+")
+_SLUG: Final = 60
+
+
+def material_of(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> Material:
+    """Return everything that the postmortem of an incident is made from.
+
+    Raises:
+        NotFound: there is no such incident, or its postmortem is not begun.
+
+    """
+    incident: Incident = runtime.state("incident", incident_id)
+    state: Postmortem | None = runtime.committer.state(f"postmortem:{incident_id}")
+    if state is None:
+        raise missing(incident_id)
+    facts = runtime.facts("incident", incident_id)
+    own = runtime.facts("postmortem", incident_id)
+    with runtime.reading() as reader:
+        playbook = _playbook(playbook_of, incident, reader)
+        items = actions.list_items(reader, _VIEWER, incident=incident_id)
+        names = actions.names(reader)
+    kind = kind_named(playbook, state.kind)
+    return gather(incident, playbook, kind, state, facts, queries.recorded(own), items, names.people, names.teams)
+
+
+def _playbook(playbook_of: PlaybookOf, incident: Incident, reader: Reader) -> Playbook:
+    playbook = playbook_of(incident.playbook.digest, reader) if incident.playbook else None
+    if playbook is None:
+        raise Refused(f"The playbook of {incident.id} cannot be read.", fix="Publish it again with `tocsin playbook publish`.")
+    return playbook
+
+
+def document_of(material: Material, *, sanitised: bool) -> tuple[Document, list[Finding]]:
+    """Return the document, and for the sanitised variant what the redaction check still finds in it."""
+    if not sanitised:
+        return draft(material), []
+    cleaner = Sanitiser(material)
+    document = cleaner.document(draft(msgspec.structs.replace(material, sanitised=True)))
+    return document, cleaner.findings(document.markdown())
+
+
+async def begin(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str, command: c.Draft, actor: Actor, key: str, request: str) -> dict[str, Any]:
+    """Draft; the answer says what people still have to write."""
+    result = await runtime.commit("postmortem", incident_id, command, actor, key, request)
+    document = draft(material_of(runtime, playbook_of, incident_id))
+    return {**result, "to_write": document.to_write()}
+
+
+def view(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> dict[str, Any]:
+    """Return the postmortem: where it stands, its sections, who signed, where it went."""
+    material = material_of(runtime, playbook_of, incident_id)
+    state, document = material.state, draft(material)
+    review = material.playbook.review
+    wanted = {a.id for a in approvals(material.incident, material.playbook)}
+    return {
+        "incident": state.id, "title": document.title, "stage": state.stage, "kind": state.kind, "kind_name": material.kind.name,
+        "kinds": [{"id": k.id, "name": k.name} for k in review.kinds], "authors": list(state.authors), "attendees": list(state.attendees),
+        "drafted_at": state.drafted_at, "reviewed_at": state.reviewed_at, "met_at": state.met_at, "as_of": material.as_of,
+        "agenda": [{"says": item.says, "minutes": item.minutes} for item in review.agenda], "agenda_says": review.agenda_says,
+        "sections": [
+            {
+                "id": s.id, "title": s.title, "content": s.content, "required": s.required, "text": s.text, "by": s.by,
+                "parts": [{"name": p.name, "text": p.text} for p in s.parts], "facts": "\n".join(s.facts), "markdown": "\n".join(s.lines()),
+            }
+            for s in document.sections
+        ],
+        "to_write": document.to_write(),
+        "approvals": [
+            {
+                "approver": a.id, "name": a.name, "wanted": a.id in wanted, "by": state.signed[a.id].by if a.id in state.signed else None,
+                "at": state.signed[a.id].at if a.id in state.signed else None,
+            }
+            for a in review.approvals
+        ],
+        "approved": not unsigned(state, material.incident, material.playbook),
+        "targets": [
+            {
+                "id": t.id, "name": t.name, "kind": t.kind, "where": t.where, "sanitised": t.sanitised,
+                "publication": msgspec.structs.asdict(state.publications[t.id]) if t.id in state.publications else None,
+            }
+            for t in review.targets
+        ],
+        "version": state.version,
+    }  # fmt: skip
+
+
+def claims_of(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> list[Claim]:
+    """Return where people's texts say something else than the record."""
+    return check(material_of(runtime, playbook_of, incident_id))
+
+
+async def publish(
+    runtime: Runtime, playbook_of: PlaybookOf, incident_id: str, command: c.Publish, actor: Actor, key: str, request: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Write the documents for the targets, keep them, and record that they are on their way.
+
+    Raises:
+        Refused: a target is not known, a signature is missing, or the redaction check has findings and nobody confirmed.
+
+    """
+    material = material_of(runtime, playbook_of, incident_id)
+    documents, found = [], []
+    for target in targets_of(material.playbook, command.targets):
+        document, findings = document_of(material, sanitised=target.sanitised)
+        name = file_name(material, sanitised=target.sanitised)
+        content = document.markdown().encode()
+        digest = await store.keep(runtime, name, content, actor, runtime.clock.now())
+        documents.append(c.Document(target.id, digest, name, target.sanitised, len(findings)))
+        found += [{"target": target.id, "line": f.line, "kind": f.kind, "text": f.text} for f in findings]
+    ready = c.PublishDocuments(tuple(documents), command.confirmed)
+    result = await runtime.commit("postmortem", incident_id, ready, actor, key, request)
+    return {**result, "findings": found, "to_write": draft(material).to_write()}
+
+
+def file_name(material: Material, *, sanitised: bool) -> str:
+    """Return the name of the published file: the incident's id, or day and title for readers outside, with a mark that tells two alike apart."""
+    incident = material.incident
+    if not sanitised:
+        return f"{incident.id}.md"
+    first = material.origin[1] if material.origin else material.as_of
+    title = _WORD.sub("-", Sanitiser(material).clean(incident.title).casefold()).strip("-")[:_SLUG].strip("-")
+    return f"{first:%Y-%m-%d}-{title}-{store.digest_of(incident.id.encode())[:6]}.md"
