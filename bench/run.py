@@ -66,12 +66,16 @@ async def hammer(server: Server, path: str, body: Callable[[int], bytes], *, cli
 
 def declare_body(_number: int = 0) -> bytes:
     """Return a declaration."""
-    return json.dumps({"title": "High error rate in payment API", "severity": "SEV-1", "playbook": "payments-sev1", "service": "payment-api"}).encode()
+    return json.dumps(
+        {"title": "High error rate in payment API", "severity": "SEV-1", "playbook": "payments-sev1", "service": "payment-api"}
+    ).encode()
 
 
 def entry_body(number: int) -> bytes:
     """Return an entry of ordinary length."""
-    return json.dumps({"kind": "OBSERVATION", "text": f"Connection count at 95 of 100, seen for the {number}th time on the dashboard."}).encode()
+    return json.dumps(
+        {"kind": "OBSERVATION", "text": f"Connection count at 95 of 100, seen for the {number}th time on the dashboard."}
+    ).encode()
 
 
 def declare(server: Server) -> str:
@@ -136,7 +140,9 @@ def main() -> None:
     for _ in range(6):
         rate, _ = asyncio.run(hammer(server, path, entry_body, clients=CLIENTS, each=each // 6 + 1))
         spans.append(rate)
-    note("entries/s late over early in one incident", statistics.mean(spans[-2:]) / statistics.mean(spans[:2]), 0.9, "", more_is_better=True)
+    note(
+        "entries/s late over early in one incident", statistics.mean(spans[-2:]) / statistics.mean(spans[:2]), 0.9, "", more_is_better=True
+    )
 
     print("postmortem of a long incident")
     big = declare(server)
@@ -145,7 +151,9 @@ def main() -> None:
     asyncio.run(hammer(server, path, entry_body, clients=CLIENTS, each=count // CLIENTS + 1))
     begin = time.perf_counter()
     status, drafted = server.request("POST", f"/api/v1/incidents/{big}/postmortem", {"authors": ["alice"]})
-    status, document = server.request("GET", f"/api/v1/incidents/{big}/postmortem/document?format=md") if status < 300 else (status, drafted)
+    status, document = (
+        server.request("GET", f"/api/v1/incidents/{big}/postmortem/document?format=md") if status < 300 else (status, drafted)
+    )
     taken = (time.perf_counter() - begin) * 1000
     if status < 300:
         note(f"postmortem of {count:,} entries, drafted and read", taken, 1000, "ms")
@@ -157,7 +165,12 @@ def main() -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     print()
     for row in rows:
-        print("  ".join(cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))))
+        print(
+            "  ".join(
+                cell.ljust(width) if column == 0 else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -38,7 +38,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("path", "body", "field", "fix"), CASES, ids=[f"{path} {field}" for path, _, field, _ in CASES])
-def test_a_refusal_names_the_field_and_what_to_write_and_changes_nothing(world: World, path: str, body: dict[str, Any], field: str, fix: str) -> None:
+def test_a_refusal_names_the_field_and_what_to_write_and_changes_nothing(
+    world: World, path: str, body: dict[str, Any], field: str, fix: str
+) -> None:
     incident = world.declare()
     before = world.get(f"/incidents/{incident}")
     problem = world.refused(f"/incidents/{incident}/{path}", body)
@@ -98,7 +100,11 @@ def test_of_two_people_who_close_at_once_one_closes_and_one_is_told(world: World
         thread.join()
     assert sorted(answer.status for answer in answers) == [200, 409]
     assert "already" in next(answer for answer in answers if answer.status == 409).json["detail"]
-    closed = [line for line in world.get(f"/incidents/{incident}/timeline") if line["kind"] == "incident.stage_moved" and line["data"]["stage"] == "closed"]
+    closed = [
+        line
+        for line in world.get(f"/incidents/{incident}/timeline")
+        if line["kind"] == "incident.stage_moved" and line["data"]["stage"] == "closed"
+    ]
     assert len(closed) == 1
 
 

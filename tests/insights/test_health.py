@@ -126,3 +126,13 @@ def test_an_imported_record_is_not_judged_by_stages_that_it_never_had(house: Wor
     assert [one["detect"] for one in health["findings"]] == ["late_declaration"]
     assert {"lead_hands_on", "no_progress", "premature_closure"} <= {one["detector"] for one in health["not_judged"]}
     assert house.get(f"/incidents/{incident}/adherence")["obligations"] == []
+
+
+def test_resolving_before_the_window_has_run_is_found_though_its_criterion_was_waived(world: World) -> None:
+    incident = world.declare()
+    world.post(f"/incidents/{incident}/stage", {"stage": "mitigating"})
+    world.post(f"/incidents/{incident}/stage", {"stage": "monitoring"})
+    world.advance(minutes=5)
+    pass_gate(world, incident, waive=True)
+    found = findings(world, incident, "premature_closure")
+    assert [(one["sentence"], one["seconds"]) for one in found] == [("It was resolved after 5m of watching; 15m were to run.", 300)]

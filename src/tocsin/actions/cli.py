@@ -23,7 +23,7 @@ _DUE = click.option("--due", metavar="DATE", help="The date by which it is done,
 @click.option("--ticket", default="", help="Its ticket in the tracker.")
 @click.option("--about", default="", help="The finding or measure that it follows from.")
 @pass_session
-def add(session: Session, incident: str, title: str, group_: str, **given: Any) -> None:
+def add(session: Session, /, incident: str, title: str, group_: str, **given: Any) -> None:
     """Write down an action item with its TITLE."""
     answer = session.api.post(f"/incidents/{incident}/actions", {**given, "title": title, "group": group_})
 
@@ -85,7 +85,7 @@ def show(session: Session, action_id: str) -> None:
 @click.option("--ticket")
 @click.option("--about")
 @pass_session
-def update(session: Session, action_id: str, **given: Any) -> None:
+def update(session: Session, /, action_id: str, **given: Any) -> None:
     """Change an action item; what is not given stays as it was."""
     changed = {name: value for name, value in given.items() if value is not None}
     if not changed:

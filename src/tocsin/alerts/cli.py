@@ -23,7 +23,7 @@ _AFTER = click.option("--after", default="", metavar="ID", help="Go on after thi
 @_AFTER
 @_LIMIT
 @pass_session
-def list_alerts(session: Session, **query: Any) -> None:
+def list_alerts(session: Session, /, **query: Any) -> None:
     """List alerts, newest first."""
     answer = session.api.get("/alerts", **query)
 
@@ -105,7 +105,7 @@ def intake(session: Session) -> None:
 @_AFTER
 @_LIMIT
 @pass_session
-def list_receipts(session: Session, **query: Any) -> None:
+def list_receipts(session: Session, /, **query: Any) -> None:
     """List the requests of monitoring tools, newest first."""
     answer = session.api.get("/receipts", **query)
 

@@ -97,6 +97,7 @@ class RefusedByServer(click.ClickException):
         ending = f": {'; '.join(missing)}."
         parts = [detail.removesuffix(ending) + ":" if missing and detail.endswith(ending) else detail]
         parts += [f"  - {one}" for one in missing]
+        parts += [f"  {one.get('says', one)}" if isinstance(one, dict) else f"  {one}" for one in problem.get("problems", [])]
         if problem.get("fix"):
             parts.append(str(problem["fix"]))
         super().__init__("\n".join(parts))

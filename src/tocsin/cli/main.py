@@ -77,7 +77,7 @@ class Lazy(click.Group):
 @click.option("--json", "as_json", is_flag=True, help="Print answers as JSON; also accepted after the command.")
 @click.version_option(package_name="tocsin", message="%(version)s")
 @click.pass_context
-def cli(ctx: click.Context, **settings: Any) -> None:
+def cli(ctx: click.Context, /, **settings: Any) -> None:
     """Tocsin: from the first alert to the last action item of the postmortem.
 
     A command talks to the server that works on the data directory, or to --server; where none runs, it works on the data directory

@@ -31,7 +31,7 @@ def _options(function: Any) -> Any:
 @_options
 @click.option("--config", metavar="FILE", help="A TOML file with these settings, by their names with underscores (TOCSIN_CONFIG).")
 @click.pass_context
-def serve(ctx: click.Context, config: str | None, **flags: str | None) -> None:
+def serve(ctx: click.Context, /, config: str | None, **flags: str | None) -> None:
     """Start the server. A flag goes before its TOCSIN_* variable, and that before the settings file."""
     session = ctx.find_object(Session)
     if flags["data"] is None and session is not None:

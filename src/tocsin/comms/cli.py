@@ -57,7 +57,7 @@ def _field(field: dict[str, Any]) -> tuple[str, ...]:
 @click.option("--zone", metavar="NAME", help="Time zone of clock times (default UTC).")
 @pass_session
 def post(
-    session: Session, incident: str, message: str, fields: tuple[str, ...], audiences: tuple[str, ...], next_at: str | None, at: str | None,
+    session: Session, /, incident: str, message: str, fields: tuple[str, ...], audiences: tuple[str, ...], next_at: str | None, at: str | None,
     zone: str | None, **given: Any,
 ) -> None:  # fmt: skip
     """Post a message of the playbook to its audiences."""

@@ -137,7 +137,7 @@ class Player:
                 self._arrived(step, str(known.get("incident", "")))
             played = self._take(step, scenario, known)
             if played.wrong:
-                failures.append(f"{scenario.file}:{step.line}: {step.at:%H:%M} {step.do}: {played.wrong}")
+                failures.append(f"{scenario.file}:{step.line}: {step.at:%Y-%m-%d %H:%M} {step.do}: {played.wrong}")
             self._after(played, str(known.get("incident", "")))
         self.server.advance(now, hold=False)
         return Outcome(scenario.id, str(known.get("incident", "")), len(scenario.steps), tuple(failures))

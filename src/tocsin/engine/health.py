@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin.engine import tables
 from tocsin.engine.committer import Submission
 from tocsin.engine.database import upsert
+from tocsin.engine.errors import Refused
 from tocsin.engine.model import SYSTEM, micros
 from tocsin.engine.runtime import Runtime
 from tocsin.engine.status import LATE_MICROS
@@ -68,7 +70,7 @@ def why_not_ready(runtime: Runtime) -> list[str]:
         runtime.committer.submit(Submission("", None, SYSTEM, write=write)).result(_PATIENCE)
     except TimeoutError:
         found.append(f"nothing could be written within {_PATIENCE:g} s")
-    except Exception as error:  # whatever keeps the database from writing, the answer is: not ready, and why
+    except (Refused, SQLAlchemyError, OSError) as error:
         found.append(str(error))
         return found
     late = measure(runtime).timers_late

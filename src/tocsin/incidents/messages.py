@@ -55,8 +55,8 @@ def post(
     next_at, when_resolved = _promise(message, command, at)
     if message.eta == "required" and not command.eta.strip():
         raise Refused(f"{message.name} needs an ETA.", fix="Give a time, or `unknown`.", field="eta")
-    number = 1 + sum(1 for u in incident.updates if u.number and set(u.audiences) & set(audiences)) if message.numbered else 0
     ids = tuple(a.id for a in audiences)
+    number = 1 + sum(1 for u in incident.updates if u.number and set(u.audiences) & set(ids)) if message.numbered else 0
     values = frozen(incident, playbook, at) | {
         "f": fields, "number": number, "status": status, "next_update": next_text(next_at, when=when_resolved), "eta": command.eta, "audiences": ids,
         "by": command.by or ctx.actor.id,

@@ -127,45 +127,58 @@ def _moment(text: str | None) -> str | None:
 
 
 @insights.command("durations")
-@click.option("--metric", default="", help="One metric, by its id; all without one.")
+@click.option("--metric", default="", help="A duration by its id, PLAYBOOK:METRIC, or two milestones: detected..mitigated.")
+@click.option("--each", is_flag=True, help="Also list every incident's value.")
 @_period
 @pass_session
-def durations(session: Session, metric: str, from_: str | None, to: str | None, **query: str) -> None:
+def durations(session: Session, /, metric: str, each: bool, from_: str | None, to: str | None, **query: str) -> None:
     """Show a duration over many incidents: how many, median, 90th percentile, mean."""
     found = session.api.get("/insights/durations", metric=metric, **{"from": _moment(from_)}, to=_moment(to), **query)
-    session.show(found, lambda: _durations(found))
 
+    def people() -> None:
+        one = found["aggregate"]
+        output.say(f"{output.strong(one['name'])}, {one['definition']}")
+        output.pairs(
+            [
+                ("Incidents", f"{one['count']}, {one['estimated']} of them estimated" if one["estimated"] else one["count"]),
+                ("Median", output.lasting(one["median"])),
+                ("90 %", output.lasting(one["p90"])),
+                ("Mean", output.lasting(one["mean"])),
+                ("Least, most", f"{output.lasting(one['least'])}, {output.lasting(one['most'])}" if one["count"] else ""),
+                ("Not available", one["not_available"] or ""),
+            ],
+        )
+        if each:
+            output.say()
+            rows = [
+                (p["incident"], p["severity"], output.lasting(p["seconds"]), "estimated" if p["estimated"] else " ", p["title"])
+                for p in found["points"]
+            ]
+            output.table(("Incident", "Severity", "Value", "", "Title"), rows, "No incident has this duration.")
+            for absent in found["not_available"]:
+                output.say(f"{absent['incident']}: {absent['reason']}")
 
-def _durations(found: dict[str, Any]) -> None:
-    rows = found.get("durations") or [found["aggregate"]]
-    output.table(
-        ("Metric", "Incidents", "Median", "90 %", "Mean"),
-        [
-            (
-                one.get("name") or one.get("metric") or one.get("id"), one.get("count", one.get("incidents")), output.lasting(one.get("median")),
-                output.lasting(one.get("p90")), output.lasting(one.get("mean")),
-            )
-            for one in rows
-        ],
-        "No incident has this duration.",
-    )  # fmt: skip
+    session.show(found, people)
 
 
 @insights.command("summary")
 @_period
 @pass_session
-def summary(session: Session, from_: str | None, to: str | None, **query: str) -> None:
+def summary(session: Session, /, from_: str | None, to: str | None, **query: str) -> None:
     """Show how many incidents there were, of which level, and how they went."""
     found = session.api.get("/insights/summary", **{"from": _moment(from_)}, to=_moment(to), **query)
-    session.show(found, lambda: output.pairs(_flat(found)))
+    session.show(found, lambda: output.pairs(_summary(found)))
 
 
-def _flat(value: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = []
-    for name, one in value.items():
-        label = name.replace("_", " ").capitalize()
-        if isinstance(one, dict):
-            rows.append((label, "\n".join(f"{key}: {count}" for key, count in one.items())))
-        elif not isinstance(one, list):
-            rows.append((label, "" if one is None else str(one)))
-    return rows
+def _summary(found: dict[str, Any]) -> list[tuple[str, Any]]:
+    promises, adherence, duties, items = found["promises"], found["adherence"], found["obligations"], found["action_items"]
+    judged = f"{adherence['mean']:.0%} in the mean, {adherence['least']:.0%} at worst" if adherence["mean"] is not None else NO_SCORE
+    return [
+        ("Incidents", found["incidents"]),
+        ("By severity", ", ".join(f"{name} {count}" for name, count in found["by_severity"].items())),
+        ("By stage", ", ".join(f"{name} {count}" for name, count in found["by_stage_kind"].items())),
+        ("Promises kept", f"{promises['kept']} of {promises['due']}"),
+        ("Duties kept in time", judged),
+        ("Duties open", f"{duties['open']}, {duties['overdue']} overdue"),
+        ("Action items", ", ".join(f"{name} {count}" for name, count in items.items())),
+    ]

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from tocsin.cli import output
-from tocsin.cli.client import RefusedByServer
 from tocsin.cli.shell import EXIT_FOUND, Session, assignments, group, pass_session, read_file
 
 playbook = group("playbook", "The procedures that incidents run under.")
@@ -48,7 +47,7 @@ def show(session: Session, playbook_id: str, as_text: bool) -> None:
 
 
 def _show(found: dict[str, Any]) -> None:
-    book = found.get("content") or found
+    book = found
     output.say(f"{output.strong(book['playbook'])} v{book['version']}  {book['title']}")
     output.say(book.get("summary", ""))
     parts: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
@@ -138,7 +137,7 @@ def test(session: Session, name: str, tests: str | None) -> None:
         answer = session.api.post("/playbooks/check", body)
     else:
         answer = session.api.get(f"/playbooks/{name}/test")
-    results = answer.get("results", answer.get("tests", []))
+    results = answer["results"]
     problems = answer.get("problems", [])
     failed = [one for one in results if one["outcome"] == "failed"]
 
@@ -166,20 +165,15 @@ def diff(session: Session, before: str, after: str) -> None:
         answer = session.api.post(f"/playbooks/{before}/diff", _text_of(after))
     else:
         answer = session.api.get(f"/playbooks/{before}/diff/{after}")
-    found = answer.get("differences", answer.get("lines", []))
+    found = answer["differences"]
 
     def people() -> None:
         for one in found:
-            output.say(_difference(one))
+            output.say(output.tone(one["says"], "warn" if one["weight"] == "looser" else ""))
         if not found:
             output.say(f"{before} and {after} ask the same.")
 
     session.show(answer, people)
-
-
-def _difference(one: Any) -> str:
-    text = one if isinstance(one, str) else str(one.get("says") or one.get("line") or one)
-    return output.tone(text, "warn") if text.endswith("(looser)") else text
 
 
 @playbook.command("publish")
@@ -187,13 +181,13 @@ def _difference(one: Any) -> str:
 @pass_session
 def publish(session: Session, file: str) -> None:
     """Put the playbook in a FILE in force. Open incidents stay under the version that they were declared under."""
-    try:
-        answer = session.api.post("/playbooks", _text_of(file))
-    except RefusedByServer as refusal:
-        if refusal.problem.get("problems") and not session.as_json:
-            _problems(refusal.problem["problems"])
-        raise
-    session.done(answer, f"{answer['playbook']} v{answer['version']}: {'in force' if answer.get('changed', True) else 'nothing changed'}.")
+    answer = session.api.post("/playbooks", _text_of(file))
+
+    def people() -> None:
+        _problems(answer.get("warnings", []))
+        output.say(f"{answer['playbook']} v{answer['version']}: {'in force' if answer['changed'] else 'nothing changed'}.")
+
+    session.show(answer, people)
 
 
 @playbook.command("versions")
@@ -251,10 +245,7 @@ def classify(session: Session, playbook_id: str | None, answers: tuple[str, ...]
     questions = session.api.get(f"/playbooks/{name}/questions")["questions"]
     if not given and sys.stdin.isatty() and not session.as_json:
         given = _ask(questions)
-    kinds = {question["id"]: question["kind"] for question in questions}
-    answer = session.api.post(
-        f"/playbooks/{name}/classify", {"answers": {key: _value(value, kinds.get(key, "text")) for key, value in given.items()}}
-    )
+    answer = session.api.post(f"/playbooks/{name}/classify", {"answers": given})
     session.show({"playbook": name, **answer}, lambda: _show_level(name, answer, questions))
 
 
@@ -279,21 +270,6 @@ def _ask(questions: list[dict[str, Any]]) -> dict[str, Any]:
         if value.strip():
             given[question["id"]] = value.strip()
     return given
-
-
-def _value(text: str, kind: str) -> Any:
-    """Return an answer as JSON has it: a truth, a number, None for unknown. What cannot be read is left to the server to refuse."""
-    word = text.strip().casefold()
-    if word in ("", "unknown", "?", "unsure"):
-        return None
-    if kind == "yes_no" and word in ("yes", "y", "true", "no", "n", "false"):
-        return word in ("yes", "y", "true")
-    if kind in ("percent", "number"):
-        try:
-            return float(word.removesuffix("%"))
-        except ValueError:
-            return text
-    return text.strip()
 
 
 def _show_level(name: str, answer: dict[str, Any], questions: list[dict[str, Any]]) -> None:

@@ -137,16 +137,14 @@ def publish(session: Session, incident: str, targets: tuple[str, ...], confirmed
 def claims(session: Session, incident: str) -> None:
     """Compare what the postmortem says with the record; exit code 4 where they differ."""
     answer = session.api.get(f"/incidents/{incident}/postmortem/claims")
-    found = answer.get("claims", answer.get("findings", [])) if isinstance(answer, dict) else answer
+    found = answer["claims"]
 
     def people() -> None:
         for one in found:
-            place = one.get("section") or one.get("where") or ""
-            output.say(
-                f"{output.tone(one.get('kind') or one.get('code') or 'claim', 'warn')}{f' in {place}' if place else ''}: {one.get('says') or one.get('what')}"
-            )
-            if one.get("fix") or one.get("remedy"):
-                output.say(f"    {one.get('fix') or one['remedy']}")
+            line = f", line {one['line']}" if one.get("line") else ""
+            output.say(f"{output.tone(one['kind'].replace('_', ' '), 'warn')} ({one['section']}{line}): “{one['quoted']}”")
+            output.say(f"    The record: {one['record']}")
+            output.say(f"    {one['remedy']}")
         if not found:
             output.say(f"{incident}: nothing in the postmortem contradicts the record.")
 

@@ -83,7 +83,7 @@ def _parts(material: Material, section: Section, text: str) -> tuple[Part, ...]:
         if written is not None:
             parts.append(Part(name, written.text))
         elif not text:
-            parts.append(Part(name, "", gap(section.asks or PEOPLE[section.content])))
+            parts.append(Part(name, "", gap(f"{name}. {section.asks or PEOPLE[section.content]}")))
     return tuple(parts)
 
 

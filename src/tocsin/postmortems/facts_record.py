@@ -18,7 +18,6 @@ from tocsin.postmortems.text import UNKNOWN, cell, listed, number, relative, tab
 
 LATER: Final = ("postmortem_drafted", "postmortem_met", "postmortem_published", "postmortem_approved")
 """Milestones of the postmortem itself; the table of the incident's milestones leaves them out."""
-_NOT_SHOWN: Final = ("incident.postmortem_moved", "incident.delivery_failed")
 _PUBLIC_LINES: Final = (
     "incident.declared", "incident.milestone_set", "incident.severity_changed", "incident.stage_moved", "incident.mitigation_started",
     "incident.mitigation_completed", "incident.mitigation_verified", "incident.window_restarted", "incident.imported",
@@ -85,7 +84,7 @@ def header(material: Material, section: Section) -> list[str]:
             ("Incident", cell(incident.id)), *rows, ("Lead", cell(material.name(incident.lead)) if incident.lead else UNKNOWN),
             ("Authors", listed(material.name(p) for p in state.authors)),
             ("Attendees of the review", listed(material.name(p) for p in attended) if attended else "the meeting has not been recorded"),
-            ("Playbook", f"{pin.id} {pin.version}" if pin else UNKNOWN), ("Record as of", utc(material.as_of)),
+            ("Playbook", f"{pin.id}, version {pin.version}" if pin else UNKNOWN), ("Record as of", utc(material.as_of)),
         ]  # fmt: skip
     if material.imported and not material.sanitised:
         rows.append(("Taken in from", cell(material.imported.source) or UNKNOWN))
@@ -162,6 +161,8 @@ def durations(material: Material, section: Section) -> list[str]:
     shown: list[Metric] = list(view.metrics) or list(view.canonical)
     rows = []
     for metric in shown:
+        if material.sanitised and not (isinstance(metric, Duration) and metric.available):
+            continue
         if not metric.available:
             value = f"{UNKNOWN} ({cell(metric.reason)})" if metric.reason else UNKNOWN
         elif isinstance(metric, Duration) and metric.seconds is not None and metric.precision != "range":
@@ -182,9 +183,8 @@ def durations(material: Material, section: Section) -> list[str]:
 def shown_lines(material: Material) -> Iterator[Line]:
     """Yield the lines of the timeline that the document shows."""
     for line in material.lines:
-        if line.kind in _NOT_SHOWN or (material.sanitised and not line.entry and line.kind not in _PUBLIC_LINES):
-            continue
-        yield line
+        if not material.sanitised or line.entry or line.kind in _PUBLIC_LINES:
+            yield line
 
 
 def timeline(material: Material, section: Section) -> list[str]:
@@ -193,10 +193,8 @@ def timeline(material: Material, section: Section) -> list[str]:
     if origin is None:
         return [f"The timeline is {UNKNOWN}."]
     shown = list(shown_lines(material))
-    days = {line.at.date() for line in shown}
-    many = len(days) > 1
-    clock = "%Y-%m-%d %H:%M" if many else "%H:%M"
-    day = "" if many or not days else f" on {min(days)}"
+    clock = "%Y-%m-%d %H:%M" if material.days else "%H:%M"
+    day = "" if material.days or not shown else f" on {shown[0].at:%Y-%m-%d}"
     start = origin[1]
     rows = []
     for line in shown:
@@ -226,13 +224,13 @@ def decisions(material: Material, section: Section) -> list[str]:
     facts = {fact.version: fact for fact in material.facts if isinstance(fact.event, ie.StageMoved)}
     for line in material.lines:
         if line.entry and line.kind in names:
-            rows.append((f"{line.at:%H:%M}", cell(material.name(line.by)), cell(line.text)))
+            rows.append((material.clock(line.at), cell(material.name(line.by)), cell(line.text)))
         elif line.fact in facts and line.kind == "incident.stage_moved":
             event = facts[line.fact].event
             assert isinstance(event, ie.StageMoved)
             ask = asked.get((event.previous, event.stage), "")
             if ask or event.backward:
-                rows.append((f"{line.at:%H:%M}", cell(material.name(line.by)), cell(f"{ask} {line.text}".strip())))
+                rows.append((material.clock(line.at), cell(material.name(line.by)), cell(f"{ask} {line.text}".strip())))
     if not rows:
         return ["The record has no decision." if not material.imported else f"Decisions: {UNKNOWN}."]
     if material.sanitised:

@@ -42,7 +42,7 @@ def roles(material: Material, section: Section) -> list[str]:
             gone.end = fact.occurred_at
     rows = [
         (
-            cell(_role(material, s.role)), cell(material.name(s.person)), f"{s.start:%H:%M}", f"{s.end:%H:%M}" if s.end else "to the end", s.came,
+            cell(_role(material, s.role)), cell(material.name(s.person)), material.clock(s.start), material.clock(s.end) if s.end else "to the end", s.came,
         )
         for s in stretches
     ]  # fmt: skip
@@ -65,10 +65,10 @@ def mitigations(material: Material, section: Section) -> list[str]:
         took = words(m.completed_at - m.started_at) if m.completed_at else ""
         verified = {True: "helped", False: "did not help", None: "not verified"}[m.effective]
         if m.verified_at:
-            verified += f" ({m.verified_at:%H:%M})"
+            verified += f" ({material.clock(m.verified_at)})"
         row = (
-            cell(m.id), cell(f"{kinds.get(m.kind, m.kind)}: {m.text}"), cell(material.name(m.by)), f"{m.started_at:%H:%M}",
-            f"{m.completed_at:%H:%M}" if m.completed_at else "not in place", took, cell(m.before) or UNKNOWN, cell(m.after) or UNKNOWN,
+            cell(m.id), cell(f"{kinds.get(m.kind, m.kind)}: {m.text}"), cell(material.name(m.by)), material.clock(m.started_at),
+            material.clock(m.completed_at) if m.completed_at else "not in place", took, cell(m.before) or UNKNOWN, cell(m.after) or UNKNOWN,
             cell(f"{verified}: {m.verification}" if m.verification else verified),
         )  # fmt: skip
         rows.append((row[0], row[1], *row[3:]) if material.sanitised else row)
@@ -90,17 +90,19 @@ def updates(material: Material, section: Section) -> list[str]:
             continue
         told = ", ".join(names[a].name if a in names else a for a in event.audiences)
         message = messages.get(event.message, event.message) + (f" #{event.number}" if event.number else "")
-        promised = " or ".join(part for part in (f"{event.next_at:%H:%M}" if event.next_at else "", "when resolved" if event.when_resolved else "") if part)
+        promised = " or ".join(part for part in (material.clock(event.next_at) if event.next_at else "", "when resolved" if event.when_resolved else "") if part)
         promise = promises.get(fact.version)
-        kept = f"{promise.state}{_at(promise)}" if promise else ""
-        rows.append((f"{fact.occurred_at:%H:%M}", cell(told), cell(message), cell(event.status), promised, kept))
+        kept = f"{promise.state}{_at(material, promise)}" if promise else ""
+        rows.append((material.clock(fact.occurred_at), cell(told), cell(message), cell(event.status), promised, kept))
+    if not rows and material.sanitised:
+        return []
     if not rows:
         return [f"Updates: {UNKNOWN}."] if material.imported else ["The record has no update."]
     return table(("UTC", "To", "Message", "Status", "Next promised", "Promise"), rows)
 
 
-def _at(duty: Duty) -> str:
-    return f" ({duty.done_at:%H:%M})" if duty.done_at else ""
+def _at(material: Material, duty: Duty) -> str:
+    return f" ({material.clock(duty.done_at)})" if duty.done_at else ""
 
 
 def adherence(material: Material, section: Section) -> list[str]:
@@ -135,7 +137,7 @@ def checklists(material: Material, section: Section) -> list[str]:
         for item in items:
             state = {"ticked": "verified", "met": "verified", "waived": "**waived**", "open": "open", "unmet": "open"}[item.state]
             why = item.reason if item.state == "waived" else item.evidence
-            by = "" if material.sanitised or not item.by else f"{cell(material.name(item.by))}, {item.at:%H:%M}" if item.at else cell(item.by)
+            by = "" if material.sanitised or not item.by else f"{cell(material.name(item.by))}, {material.clock(item.at)}" if item.at else cell(item.by)
             rows.append((cell(item.says), state, by, cell(why) if not material.sanitised else ""))
         head = ("Criterion", "", "By", "Evidence or reason")
         said = f"**{cell(checklist.name)}**: {done} of {of} verified" + (f", {waived} waived" if waived else "") + "."

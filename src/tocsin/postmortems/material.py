@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,9 @@ from tocsin.incidents.timeline import Line
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.record import PostmortemKind
 from tocsin.postmortems.model import Postmortem
+
+NOT_SHOWN: Final = ("incident.postmortem_moved", "incident.delivery_failed", "incident.obligation_warned")
+"""What the log has and a reader of the postmortem does not want."""
 
 
 class Material(msgspec.Struct, frozen=True):
@@ -39,6 +42,12 @@ class Material(msgspec.Struct, frozen=True):
     """The last moment at which anything of this was recorded: the same record gives the same text, whenever it is read."""
     imported: ie.Imported | None = None
     sanitised: bool = False
+    days: bool = False
+    """Whether the timeline covers more than one day, so that a clock time needs its date."""
+
+    def clock(self, at: datetime) -> str:
+        """Return a moment as short as it can be told apart: ``14:37``, or ``2025-10-27 14:37``."""
+        return f"{at:%Y-%m-%d %H:%M}" if self.days else f"{at:%H:%M}"
 
     @property
     def given(self) -> dict[str, Any]:
@@ -70,10 +79,11 @@ def gather(
     times = [recorded, *(fact.recorded_at for fact in facts[-1:]), *(item.changed_at for item in actions)]
     as_of = max(times)
     imported = next((fact.event for fact in facts if isinstance(fact.event, ie.Imported)), None)
+    lines = [line for line in timeline.lines(facts, playbook) if line.kind not in NOT_SHOWN]
     return Material(
-        incident=incident, playbook=playbook, kind=kind, state=state, facts=facts, lines=timeline.lines(facts, playbook),
+        incident=incident, playbook=playbook, kind=kind, state=state, facts=facts, lines=lines,
         moments=milestones.known(incident, playbook), duties=obligations.plan(incident, playbook, as_of), actions=actions, people=people, teams=teams,
-        as_of=as_of, imported=imported,
+        as_of=as_of, imported=imported, days=len({line.at.date() for line in lines}) > 1,
     )  # fmt: skip
 
 

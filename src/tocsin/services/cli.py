@@ -29,7 +29,7 @@ def saved(found: dict[str, Any]) -> dict[str, Any]:
 @click.option("--about", default="", help="What it does.")
 @pass_session
 def save(
-    session: Session, service_id: str, name: str | None, links: tuple[str, ...], aliases: tuple[str, ...], page: tuple[str, ...], **given: Any,
+    session: Session, /, service_id: str, name: str | None, links: tuple[str, ...], aliases: tuple[str, ...], page: tuple[str, ...], **given: Any,
 ) -> None:  # fmt: skip
     """Write a service down as it is from now on."""
     body = {

@@ -38,7 +38,7 @@ incident = group("incident", "Declare an incident and lead it to its end.")
 @at_options
 @pass_session
 def declare(
-    session: Session, title: str | None, assess: tuple[str, ...], marks: tuple[str, ...], started_at: str | None, detected_at: str | None,
+    session: Session, /, title: str | None, assess: tuple[str, ...], marks: tuple[str, ...], started_at: str | None, detected_at: str | None,
     at: str | None, zone: str | None, incident_id: str | None, **given: Any,
 ) -> None:  # fmt: skip
     """Declare an incident under a playbook."""
@@ -149,7 +149,7 @@ def show(session: Session, incident: str, at: str | None, known: bool, zone: str
 @at_options
 @pass_session
 def update(
-    session: Session, incident: str, status: str | None, event: str | None, author: str | None, kind: str, reason: str, confirm: str | None,
+    session: Session, /, incident: str, status: str | None, event: str | None, author: str | None, kind: str, reason: str, confirm: str | None,
     at: str | None, zone: str | None, **details: str | None,
 ) -> None:  # fmt: skip
     """Change what an incident says of itself, move its stage, log an event."""
@@ -372,7 +372,7 @@ def _attached(session: Session, path: str) -> str:
 @at_options
 @pass_session
 def correct(
-    session: Session, incident: str, entry: str, kind: str | None, reading: str | None, at: str | None, zone: str | None, **given: Any
+    session: Session, /, incident: str, entry: str, kind: str | None, reading: str | None, at: str | None, zone: str | None, **given: Any
 ) -> None:
     """Correct an entry by its number; what it said before stays in the record."""
     if not entry.isdigit():

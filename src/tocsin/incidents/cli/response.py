@@ -81,7 +81,7 @@ def list_roles(session: Session, incident: str) -> None:
 @click.option("--confirmed", default="", metavar="TEXT", help="For a dangerous kind: what was checked first.")
 @at_options
 @pass_session
-def start(session: Session, incident: str, kind: str, text: str, at: str | None, zone: str | None, **given: Any) -> None:
+def start(session: Session, /, incident: str, kind: str, text: str, at: str | None, zone: str | None, **given: Any) -> None:
     """Begin a mitigation of a KIND that the playbook has."""
     answer = session.api.post(f"/incidents/{incident}/mitigations", {**given, "kind": kind, "text": text, "at": session.past(at, zone)})
     session.done(answer, f"{incident}: mitigation {answer['mitigation']} {'in place' if given['done'] else 'begun'}.")

@@ -1,0 +1,1 @@
+"""Publish a document into a folder."""

@@ -1,0 +1,1 @@
+"""Publish a document to a signed webhook."""
