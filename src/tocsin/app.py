@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from starlette.applications import Starlette
 
 from tocsin import __version__
 from tocsin.actions import api as actions_api
+from tocsin.actions.decide import reminder
 from tocsin.actions.kind import action_kind
 from tocsin.alerts import api as alerts_api
 from tocsin.alerts.commands import NotePageFailure
@@ -20,9 +23,13 @@ from tocsin.alerts.kind import alert_kind, receipt_kind
 from tocsin.alerts.reactions import REACTIONS as ALERT_REACTIONS
 from tocsin.channels.console.client import Console
 from tocsin.channels.file.client import FileOutbox
+from tocsin.channels.folder.client import Folder
+from tocsin.channels.git.client import Git
+from tocsin.channels.webhook.client import Webhook
 from tocsin.comms.render import renderer
 from tocsin.engine.clock import Clock, SystemClock
 from tocsin.engine.database import Database, DataDirectory
+from tocsin.engine.errors import Refused
 from tocsin.engine.kinds import Follow, Registry
 from tocsin.engine.ledger import STREAM_ID, Begin, ledger_kind
 from tocsin.engine.model import SYSTEM
@@ -44,7 +51,9 @@ from tocsin.playbooks.load import digest_of
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.postmortems import api as postmortems_api
+from tocsin.postmortems import publish as postmortem_publishing
 from tocsin.postmortems import reactions as postmortem_reactions
+from tocsin.postmortems.commands import NoteResult
 from tocsin.postmortems.kind import postmortem_kind
 from tocsin.services import api as services_api
 from tocsin.services.kind import service_kind
@@ -66,6 +75,8 @@ class Options:
     clock: Clock | None = None
     console: Channel | None = None
     outbox: Path | None = None
+    publish_to: str = ""
+    """Where targets of postmortems are: ``target=place`` separated by spaces (or the variable TOCSIN_PUBLISH_TO); see ``postmortems.publish``."""
     largest_attachment: int = blobs.LARGEST_BLOB
     """Bytes."""
 
@@ -119,13 +130,18 @@ def build(options: Options) -> App:
     channels: dict[str, Channel] = {
         "console": options.console or Console(),
         "file": FileOutbox(options.outbox or directory.path / "outbox"),
+        **_publishing(options, directory.path / "published", database),
     }
 
     def playbook_of(digest: str) -> Playbook | None:
         with runtime.reading() as reader:
             return shelf.by_digest(digest, reader)
 
-    runtime = Runtime(database, registry, options.clock or SystemClock(), channels, renderer(playbook_of), _on_failure)
+    def render(kind: str, target: str, values: dict[str, Any]) -> tuple[str, str]:
+        return reminder(values) if kind == "action.overdue" else messages(kind, target, values)
+
+    messages = postmortem_publishing.rendering(lambda: runtime.reading(), renderer(playbook_of))
+    runtime = Runtime(database, registry, options.clock or SystemClock(), channels, render, _on_failure, _on_sent)
     endpoints = [
         *incidents_api.endpoints(shelf, options.default_playbook),
         *actions_api.endpoints(shelf.by_digest),
@@ -173,8 +189,26 @@ def start(app: App) -> None:
         app.runtime.commit_now("playbook", playbook_id, publication(loaded, shipped=True), SYSTEM)
 
 
+def _publishing(options: Options, base: Path, database: Database) -> dict[str, Channel]:
+    """Return the channels that postmortems are published by."""
+    try:
+        places = postmortem_publishing.places(options.publish_to or os.environ.get("TOCSIN_PUBLISH_TO", ""))
+    except ValueError as error:
+        raise Refused(f"{error}.", fix="Write it like wiki=/srv/wiki engineering=https://hooks.example.com/postmortems.") from error
+    secret = postmortem_publishing.secret_of(database.setting, database.keep_setting, lambda: secrets.token_hex(32))
+    ways: tuple[Channel, ...] = (Folder(base, places), Git(base, places), Webhook(places, secret))
+    return {way.name: way for way in ways}
+
+
 def _on_failure(stream: str, key: str, channel: str, why: str) -> Follow | None:
     kind, _, record = stream.partition(":")
+    if kind == "postmortem":
+        return Follow("postmortem", record, NoteResult(key, sent=False, said=why))
     if kind == "alert":
         return Follow("alert", record, NotePageFailure(key, channel, why))
     return Follow("incident", record, NoteDeliveryFailure(key, channel, why)) if kind == "incident" else None
+
+
+def _on_sent(stream: str, key: str, _channel: str, receipt: str) -> Follow | None:
+    kind, _, record = stream.partition(":")
+    return Follow("postmortem", record, NoteResult(key, sent=True, said=receipt)) if kind == "postmortem" else None

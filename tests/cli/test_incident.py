@@ -47,15 +47,6 @@ def test_a_clock_time_of_a_named_zone_is_told_in_utc(tocsin: Shell, incident: st
     assert found["impact_started"] == "2025-10-27T14:20:00Z"
 
 
-def test_a_time_that_happens_twice_is_asked_for_again(tocsin: Shell, incident: str) -> None:
-    """The clocks of Berlin went back in the night to 26 October 2025; no 02:30 lies between then and the afternoon of the 26th."""
-    tocsin("milestone set impact_started 2025-10-26T02:30+02:00")
-    tocsin.world.clock._now = tocsin.world.now.replace(day=26, hour=1, minute=45)
-    refused = tocsin("milestone set impact_started 02:30 --zone Europe/Berlin", code=2)
-    assert "happens twice" in refused.err
-    assert "2025-10-26T02:30:00+01:00" in refused.err
-
-
 def test_a_time_without_a_zone_and_a_future_time_are_refused_in_a_sentence(tocsin: Shell, incident: str) -> None:
     naive = tocsin("incident entry OBSERVATION x --at 2025-10-27T14:28", code=1)
     assert "no time zone" in naive.err
@@ -106,10 +97,10 @@ def test_an_incident_runs_from_entry_to_resolution_and_export(tocsin: Shell, inc
     tocsin(f"timeline export {incident} --output {exported}")
     lines = json.loads(exported.read_text())["timeline"]
     assert {"at", "offset", "by", "text", "kind"} <= set(lines[-1])
-    assert tocsin("figure record failed_requests ~15,000 --source logs").code == 0
-    assert tocsin("figure list --json").json["figures"]["failed_requests"] == {"value": 15000.0, "unit": "", "source": "logs", "estimate": True} | (
-        tocsin("figure list --json").json["figures"]["failed_requests"]
-    )
+    tocsin("figure record failed_requests ~15,000 --source logs")
+    figure = tocsin("figure list --json").json["figures"]["failed_requests"]
+    assert (figure["value"], figure["estimate"], figure["source"]) == (15000.0, True, "logs")
+    assert "about 15,000" in tocsin("figure list").out
     assert tocsin("incident verify-chain").out == f"{incident}: the record is whole.\n"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from tests.server import Server
 from tests.world import World
-from tocsin.engine import tables
+from tocsin.engine import schema, tables
 from tocsin.engine.database import Database, DataDirectory
 from tocsin.engine.errors import Conflict, Unavailable
 
@@ -60,10 +60,12 @@ def test_a_full_disk_under_a_real_server_loses_nothing_that_was_answered(tmp_pat
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'tocsin.db'}")
     database.prepare()
-    database.keep_setting("schema", "999")
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Unavailable, match="newer version"):
         database.prepare()
-    assert database.setting("schema") == "999"
+    with database.reading() as connection:
+        assert schema.revision(connection) == "9999"
     database.close()
 
 

@@ -97,7 +97,9 @@ class RefusedByServer(click.ClickException):
         ending = f": {'; '.join(missing)}."
         parts = [detail.removesuffix(ending) + ":" if missing and detail.endswith(ending) else detail]
         parts += [f"  - {one}" for one in missing]
-        parts += [f"  {one.get('says', one)}" if isinstance(one, dict) else f"  {one}" for one in problem.get("problems", [])]
+        problems = problem.get("problems", [])
+        if len(problems) > 1:  # a single one is told by the detail and the fix
+            parts += [f"  - {_said(one)}" for one in problems]
         if problem.get("fix"):
             parts.append(str(problem["fix"]))
         super().__init__("\n".join(parts))
@@ -109,6 +111,13 @@ class RefusedByServer(click.ClickException):
             click.echo(json.dumps({"status": self.status, **self.problem}, ensure_ascii=False), err=True)
         else:
             super().show(file)
+
+
+def _said(problem: Any) -> str:
+    """Return one of several problems as a sentence."""
+    if not isinstance(problem, dict):
+        return str(problem)
+    return str(problem.get("says") or f"{problem.get('field', '')}: {problem.get('what', '')}. {problem.get('remedy', '')}".strip(": "))
 
 
 class Client:

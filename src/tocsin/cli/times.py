@@ -85,11 +85,11 @@ def _moments(day: date, time: tuple[int, int, int], zone: tzinfo) -> list[dateti
 
 
 def _with_zone(text: str, zone: tzinfo) -> str:
-    """Give a time without a zone the one that was named; the server refuses a time that has none."""
-    if zone is UTC:
-        return text
+    """Complete a time: its seconds, and the zone where one was named. What is no time, or has no zone, is left to the server to refuse."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return text if at.tzinfo else at.replace(tzinfo=zone).isoformat()
+    if at.tzinfo is None and zone is not UTC:
+        at = at.replace(tzinfo=zone)
+    return at.isoformat()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -31,7 +31,9 @@ _PIPE_WIDTH: Final = 180
 
 @click.command()
 @click.argument("scenario", required=False)
-@click.option("--pace", type=float, default=60.0, show_default=True, help="How many times faster than life; 60 is a minute a second, 0 does not wait.")
+@click.option(
+    "--pace", type=float, default=60.0, show_default=True, help="How many times faster than life; 60 is a minute a second, 0 does not wait."
+)
 @click.option("--port", type=int, default=_PORT, show_default=True, help="Port on this machine; a free one if it is taken.")
 @click.option("--data", "data_directory", metavar="DIR", help="A new folder that is kept; without it a temporary one.")
 @click.option("--once", is_flag=True, help="End after the last step instead of serving on.")
@@ -45,8 +47,8 @@ def demo(
 
     Without SCENARIO the failing payment API is played (000). The page stays open afterwards, until Ctrl-C.
     """
-    from tocsin.drills import run  # noqa: PLC0415
-    from tocsin.drills.load import ScenarioRefused  # noqa: PLC0415
+    from tocsin.drills import run
+    from tocsin.drills.load import ScenarioRefused
 
     if pace < 0:
         raise click.BadParameter("a pace is 0 or more", param_hint="--pace")
@@ -71,7 +73,7 @@ def demo(
 
 def _chosen(scenario: str | None, fast: bool) -> list[Scenario]:
     """Return what is to be played, in the order in which it happened: one clock runs through all of it."""
-    from tocsin.drills import run  # noqa: PLC0415
+    from tocsin.drills import run
 
     known = run.shipped()
     wanted = [scenario] if scenario else known if fast else [_FIRST]
@@ -84,7 +86,7 @@ def _chosen(scenario: str | None, fast: bool) -> list[Scenario]:
 @contextmanager
 def _folder(given: str | None) -> Iterator[Path]:
     """Yield the data directory: the named one, which must be new, or a temporary one that goes again."""
-    from tocsin.drills import run  # noqa: PLC0415
+    from tocsin.drills import run
 
     if given:
         folder = Path(given)
@@ -100,7 +102,7 @@ def _folder(given: str | None) -> Iterator[Path]:
 
 @contextmanager
 def _served(folder: Path, scenarios: list[Scenario], port: int) -> Iterator[Child]:
-    from tocsin.drills import run  # noqa: PLC0415
+    from tocsin.drills import run
 
     child = run.Child(folder, scenarios[0].starts, port, scenarios[-1].playbook)
     try:
@@ -111,8 +113,8 @@ def _served(folder: Path, scenarios: list[Scenario], port: int) -> Iterator[Chil
 
 
 def _server(child: Child) -> Server:
-    from tocsin.cli.client import HttpTransport  # noqa: PLC0415
-    from tocsin.drills.player import Server  # noqa: PLC0415
+    from tocsin.cli.client import HttpTransport
+    from tocsin.drills.player import Server
 
     return Server(HttpTransport(child.url), child.token)
 
@@ -122,8 +124,8 @@ def _server(child: Child) -> Server:
 
 def _play_fast(child: Child, scenarios: list[Scenario], report: Path | None) -> bool:
     """Play without a pause and print one line for each scenario; return whether anything went wrong."""
-    from tocsin.drills import run  # noqa: PLC0415
-    from tocsin.drills.player import Player  # noqa: PLC0415
+    from tocsin.drills import run
+    from tocsin.drills.player import Player
 
     server = _server(child)
     failed = False
@@ -148,11 +150,11 @@ def _play_fast(child: Child, scenarios: list[Scenario], report: Path | None) -> 
 
 def _watch(child: Child, scenario: Scenario, pace: float, report: Path | None, *, kept: bool) -> bool:
     """Play one scenario at a pace that can be followed, print it, and return whether anything went wrong."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from tocsin.drills import closing, run  # noqa: PLC0415
-    from tocsin.drills.player import Player  # noqa: PLC0415
-    from tocsin.drills.screen import Screen  # noqa: PLC0415
+    from tocsin.drills import closing, run
+    from tocsin.drills.player import Player
+    from tocsin.drills.screen import Screen
 
     # In a pipe nobody knows the width, and tables must not be squeezed into 80 columns.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)

@@ -46,7 +46,9 @@ def _durations(console: Console, metrics: list[dict[str, Any]]) -> None:
         value = str(metric["text"]) if metric.get("available", True) else "not available"
         where = metric.get("definition", "") if metric.get("available", True) else metric.get("reason", "")
         if metric["form"] == "duration" and metric.get("from_at") and metric.get("to_at"):
-            where = f"{metric['start'].replace('_', ' ')} {_hm(metric['from_at'])} → {metric['end'].replace('_', ' ')} {_hm(metric['to_at'])}"
+            where = (
+                f"{metric['start'].replace('_', ' ')} {_hm(metric['from_at'])} → {metric['end'].replace('_', ' ')} {_hm(metric['to_at'])}"
+            )
         claim = f"{metric['claims']}: {metric.get('claims_because', '')}" if metric.get("claims") else ""
         table.add_row(metric["name"], value, where, claim)
     _print(console, table)
@@ -75,13 +77,11 @@ def _duties(console: Console, duties: list[dict[str, Any]]) -> None:
     console.print()
 
 
-def _claims(console: Console, claims: Any) -> None:
-    found = claims.get("claims", claims.get("findings", [])) if isinstance(claims, dict) else claims
-    console.print(Text("Claims that the record does not bear out: ", style="bold").append(str(len(found)), style=""))
+def _claims(console: Console, claims: dict[str, Any]) -> None:
+    found = claims["claims"]
+    console.print(Text("Sentences that the record does not bear out: ", style="bold").append(str(len(found)), style=""))
     for claim in found:
-        said = claim.get("text") or claim.get("sentence") or claim.get("claim") or ""
-        why = claim.get("why") or claim.get("says") or claim.get("detail") or ""
-        console.print(Text(f"  “{said}”").append(f"  {why}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"  “{claim['quoted']}”  ").append(f"The record: {claim['record']}", style="yellow"), soft_wrap=True)
     console.print()
 
 
@@ -95,4 +95,4 @@ def _print(console: Console, table: Table) -> None:
 
 
 def _hm(moment: Any) -> str:
-    return f"{datetime.fromisoformat(str(moment).replace('Z', '+00:00')):%H:%M}"
+    return f"{datetime.fromisoformat(str(moment)):%H:%M}"

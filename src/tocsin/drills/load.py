@@ -93,7 +93,7 @@ class _Loader:
         for index, given in enumerate(raw):
             path: Path = ("steps", index)
             if not isinstance(given, dict):
-                self.problem(path, "a step is a mapping of keys", "Write `{at: \"14:30\", as: alice, do: declare, …}`.")
+                self.problem(path, "a step is a mapping of keys", 'Write `{at: "14:30", as: alice, do: declare, …}`.')
                 continue
             found = len(self.problems)
             at = self.at(given.get("at"), (*path, "at"), now, day)
@@ -129,7 +129,11 @@ class _Loader:
             self.problem(path, str(error), 'Write "14:30" or "2025-10-28 10:00".')
             return None
         if at < now:
-            self.problem(path, f"the step is at {at:%Y-%m-%d %H:%M}, before the one above it ({now:%Y-%m-%d %H:%M})", "Put the steps in order of time.")
+            self.problem(
+                path,
+                f"the step is at {at:%Y-%m-%d %H:%M}, before the one above it ({now:%Y-%m-%d %H:%M})",
+                "Put the steps in order of time.",
+            )
             return None
         return at
 
@@ -159,7 +163,11 @@ class _Loader:
             try:
                 changed[key] = moment(value, day).isoformat().replace("+00:00", "Z")
             except ValueError as error:
-                self.problem((*path, key if key in self.source.data["steps"][path[1]] else "happened"), str(error), 'Write "14:30" or "2025-10-28 10:00".')
+                self.problem(
+                    (*path, key if key in self.source.data["steps"][path[1]] else "happened"),
+                    str(error),
+                    'Write "14:30" or "2025-10-28 10:00".',
+                )
         return changed
 
     def body(self, verb: Verb, body: dict[str, Any], path: Path) -> None:

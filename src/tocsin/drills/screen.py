@@ -55,7 +55,9 @@ class Screen:
 
     def opening(self, scenario: Scenario) -> None:
         """Print what is about to be played."""
-        people = ", ".join(f"{someone.name or someone.id} ({someone.does})" if someone.does else someone.name for someone in scenario.people)
+        people = ", ".join(
+            f"{someone.name or someone.id} ({someone.does})" if someone.does else someone.name for someone in scenario.people
+        )
         lines = [Text(scenario.note.strip(), style="dim")] if scenario.note else []
         body: RenderableType = Group(Text(f"{scenario.title}", style="bold"), Text(f"Playbook {scenario.playbook}; {people}"), *lines)
         self._console.print(Panel(body, title="A drill on a virtual clock", border_style="dim") if self._console.is_terminal else body)
@@ -158,7 +160,13 @@ class Screen:
     def _alert(self, step: Step) -> None:
         for alert in step.body["payload"].get("alerts", []):
             notes = alert.get("annotations", {})
-            self._line(step.at, "monitoring", f"ALERT {alert['status']}", Text(notes.get("summary") or alert["labels"].get("alertname", "")), "bold red")
+            self._line(
+                step.at,
+                "monitoring",
+                f"ALERT {alert['status']}",
+                Text(notes.get("summary") or alert["labels"].get("alertname", "")),
+                "bold red",
+            )
 
     def _action(self, step: Step, answer: Any) -> None:
         shown = answer if isinstance(answer, dict) else {}
@@ -184,4 +192,4 @@ class Screen:
 
 
 def _moment(text: Any) -> datetime:
-    return datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    return datetime.fromisoformat(str(text))

@@ -14,10 +14,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from tocsin.engine import tables
+from tocsin.engine import schema, tables
 from tocsin.engine.errors import Conflict, Refused, Unavailable
 
-SCHEMA_VERSION: Final = 1
 _BUSY_SECONDS: Final = 10
 
 
@@ -48,16 +47,7 @@ class Database:
         """
         try:
             with self._writer.begin() as connection:
-                if self._writer.dialect.has_table(connection, "settings"):
-                    found = connection.execute(select(tables.settings.c.value).where(tables.settings.c.name == "schema")).scalar()
-                    if found is not None and int(found) > SCHEMA_VERSION:
-                        raise Unavailable(
-                            f"The database has schema {found}, and this version of Tocsin knows {SCHEMA_VERSION}.",
-                            fix="Start the newer version that wrote it, or restore a backup from before the upgrade.",
-                        )
-                tables.metadata.create_all(connection)
-                write = upsert(self.dialect, tables.settings, ("name",))
-                connection.execute(write, [{"name": "schema", "value": str(SCHEMA_VERSION)}])
+                schema.prepare(connection)
         except (OperationalError, DatabaseError) as error:
             raise Unavailable(
                 f"The database {self.url} cannot be opened: {error.__cause__ or error}.", fix="Check the path, its rights and the disk."

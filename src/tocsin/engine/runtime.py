@@ -19,7 +19,7 @@ from tocsin.engine.committer import Committed, Committer, Result, Submission
 from tocsin.engine.database import Database
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.kinds import Follow, Registry
-from tocsin.engine.model import Actor, Command, Fact, Reader
+from tocsin.engine.model import Actor, Command, Fact, Reader, moment
 from tocsin.engine.outbox import Outbox
 from tocsin.engine.ports import Channel, Renderer
 from tocsin.engine.sessions import Sessions
@@ -153,7 +153,7 @@ class Runtime:
         raise Refused("Timers and deliveries did not come to rest.", fix="Report this with the log: some duty sets itself again and again.")
 
     def advance(self, to: datetime, *, hold: bool = False) -> datetime:
-        """Move a virtual clock to a later moment, stopping at every due timer on the way.
+        """Move a virtual clock to a later moment, stopping on the way at every due timer and at every message that is tried again.
 
         hold: stand at that moment before what falls due in it, so that people can act first; it happens when the clock next moves.
 
@@ -168,7 +168,7 @@ class Runtime:
             if not hold or to > clock.now():
                 self.settle()
             for _ in range(_MOST_ROUNDS):
-                due = self.timers.next_due()
+                due = self._next_due()
                 if due is None or due > to or (hold and due == to):
                     break
                 clock.set(due)
@@ -179,6 +179,11 @@ class Runtime:
             else:
                 self.settle()
         return clock.now()
+
+    def _next_due(self) -> datetime | None:
+        waiting = self.outbox.next_due()
+        moments = [due for due in (self.timers.next_due(), None if waiting is None else moment(waiting)) if due is not None]
+        return min(moments, default=None)
 
     # -- the first token --------------------------------------------------------------------------
 

@@ -44,7 +44,7 @@ def take_in(incident: Incident, command: c.Import, ctx: Context, found: Found) -
         service=command.service, impact=impact_text(command.impact), sets=(),
     )  # fmt: skip
     taken = events.Imported(command.title, command.source or command.reference, given(command), since)
-    facts = [Happened(begun, begins), Happened(taken)]
+    facts = [Happened(begun, begins), Happened(taken, begins)]
     for name, m in stated.items():
         facts.append(Happened(events.MilestoneSet(name, m.at, "estimated" if m.approximate else "exact", None, m.wording), m.at))
     facts.extend(Happened(events.EntryLogged(entry.type, entry.text), entry.at) for entry in command.timeline)

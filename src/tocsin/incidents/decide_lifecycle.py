@@ -60,6 +60,10 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
     for name, moment in (("impact_started", command.started_at), ("detected", command.detected_at)):
         if moment is not None:
             facts.append(Happened(events.MilestoneSet(name, occurred(moment, ctx, name)), at))
+    there = {alert["id"] for alert in found.alerts}
+    for name in command.alerts:
+        if name not in there:
+            raise Refused(f"There is no alert {name}.", fix="`tocsin alert list` shows them.", field="alerts")
     for alert in found.alerts:
         facts.append(Happened(alert_linked(alert), alert["received_at"]))
         if alert["acknowledged_at"] is not None:

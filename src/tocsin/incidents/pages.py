@@ -142,6 +142,7 @@ class _Pages:
         shown, left_out = story.newest_first(rows, most)
         return {
             **room.room(opened.incident, opened.playbook, opened.now),
+            "durations": (),
             "rows": shown, "left_out": left_out, "asked": asked, "since_fact": after, "at_now": opened.now,
             "strip": past.strip(today.incident, today.playbook, today.facts, today.now, asked.at if asked else None),
             "writable": asked is None and not opened.incident.ended,

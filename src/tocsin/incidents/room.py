@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
 from tocsin.incidents import gates, milestones, views
 from tocsin.incidents.model import Incident
 from tocsin.incidents.obligations import SETTLED
@@ -43,7 +45,11 @@ def room(incident: Incident, playbook: Playbook | None, now: datetime) -> dict[s
         "conflicts": view.get("role_conflicts", ()),
         "people": people(incident),
         "checklists": checklists,
-        "mitigations": [{**m, "name": names["mitigation"].get(m["kind"], m["kind"])} for m in view["mitigations"]],
+        "mitigations": [
+            {**msgspec.structs.asdict(m), "name": names["mitigation"].get(m.kind, m.kind)} for m in incident.mitigations.values()
+        ],
+        "links": incident.links,
+        "alerts": tuple(incident.alerts.values()),
         "moments": _moments(incident, playbook),
         "figures": _figures(incident, playbook),
         "readings": _readings(incident, playbook),

@@ -54,20 +54,21 @@ def lines(facts: Sequence[Fact], playbook: Playbook | None) -> list[Line]:
     for fact in facts:
         if isinstance(fact.event, e.EntryCorrected):
             newest[fact.event.entry] = fact
-    old = {fact.version: fact for fact in facts if fact.version in newest}
+    # What was written down elsewhere has no author here; whoever took the record in only carried it over.
+    taken_in = {fact.recorded_at for fact in facts if isinstance(fact.event, e.Imported)}
     shown = []
     for fact in facts:
         event = fact.event
         if isinstance(event, e.EntryCorrected):
             continue
         if isinstance(event, e.EntryLogged):
-            shown.append(_entry(fact, newest.get(fact.version), old))
+            shown.append(_entry(fact, newest.get(fact.version), carried=fact.recorded_at in taken_in))
         elif line := _noted(fact, event, playbook):
             shown.append(line)
     return sorted(shown, key=lambda line: (line.at, line.fact))
 
 
-def _entry(fact: Fact, correction: Fact | None, _old: dict[int, Fact]) -> Line:
+def _entry(fact: Fact, correction: Fact | None, *, carried: bool) -> Line:
     original = fact.event
     assert isinstance(original, e.EntryLogged)
     source = correction or fact
@@ -80,13 +81,14 @@ def _entry(fact: Fact, correction: Fact | None, _old: dict[int, Fact]) -> Line:
     if event.field:
         data["field"] = event.field
     before: tuple[str, ...] = ()
+    late = not carried and (fact.recorded_at - source.occurred_at).total_seconds() >= _LATE
     if correction is not None:
         before = (f"{fact.occurred_at:%H:%M} {original.kind}: {original.text}",)
         if event.reason:
             data["reason"] = event.reason
     return Line(
-        fact.version, source.occurred_at, fact.recorded_at, event.kind, event.by or str(fact.actor), event.text, entry=True,
-        corrected=correction is not None, corrects=before, late=(fact.recorded_at - source.occurred_at).total_seconds() >= _LATE, data=data,
+        fact.version, source.occurred_at, fact.recorded_at, event.kind, event.by or ("" if carried else str(fact.actor)), event.text, entry=True,
+        corrected=correction is not None, corrects=before, late=late, data=data,
     )  # fmt: skip
 
 
@@ -95,6 +97,8 @@ def _noted(fact: Fact, event: Event, playbook: Playbook | None) -> Line | None:
     if not text:
         return None
     at = event.at if isinstance(event, e.MilestoneSet) and not event.replaces else fact.occurred_at
+    if isinstance(event, e.Imported):  # it holds from the record's beginning on, but it was done later
+        at = fact.recorded_at
     return Line(fact.version, at, fact.recorded_at, fact.type, str(fact.actor), text, data=data)
 
 
@@ -196,7 +200,8 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
 def plain(line: Line) -> str:
     """Return a line as text: ``[14:37] alice [OBSERVATION] …``."""
     kind = f" [{line.kind}]" if line.entry else ""
-    return f"[{line.at:%H:%M}] {line.by}{kind} {line.text}"
+    by = f" {line.by}" if line.by else ""
+    return f"[{line.at:%H:%M}]{by}{kind} {line.text}"
 
 
 def export(incident: str, shown: Sequence[Line]) -> dict[str, Any]:

@@ -275,10 +275,12 @@ def _ask(questions: list[dict[str, Any]]) -> dict[str, Any]:
 def _show_level(name: str, answer: dict[str, Any], questions: list[dict[str, Any]]) -> None:
     asks = {question["id"]: question["ask"] for question in questions}
     output.say(f"{output.strong(answer['severity'])} in {name} (rank {answer['rank']})")
+    doubt = answer.get("unsure_rule", "") if answer.get("unsure") else ""
     for because in answer.get("because", []):
-        output.say(f"  because {because}")
-    if answer.get("unsure"):
-        output.say(output.tone(f"In doubt: {answer.get('unsure_rule', '')}", "warn"))
+        if because != doubt:
+            output.say(f"  because {because}")
+    if doubt:
+        output.say(output.tone(f"In doubt: {doubt}", "warn"))
     if answer.get("missing"):
         output.heading("Not known yet, and could still decide it")
         for one in answer["missing"]:

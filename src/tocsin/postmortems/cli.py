@@ -54,12 +54,12 @@ def show(session: Session, incident: str, section: str | None) -> None:
     """Show the postmortem as Markdown, with --section one section; --json gives its state and sections."""
     if session.as_json or section:
         found = session.api.get(f"/incidents/{incident}/postmortem")
-        wanted = [one for one in found.get("sections", []) if not section or one["id"] == section]
+        wanted = [one for one in found["sections"] if not section or one["id"] == section]
         if section and not wanted:
-            known = ", ".join(one["id"] for one in found.get("sections", []))
+            known = ", ".join(one["id"] for one in found["sections"])
             raise click.BadParameter(f"there is no section {section!r}; there are: {known}", param_hint="--section")
         session.show(
-            wanted[0] if section else found, lambda: output.say(str(wanted[0].get("text") or wanted[0].get("body") or "").rstrip())
+            wanted[0] if section else found, lambda: output.say(str(wanted[0]["markdown"]).rstrip())
         )
     else:
         _document(session, incident, "-", "md")
@@ -77,7 +77,7 @@ def edit(session: Session, incident: str, section: str, text: str | None, path: 
         text = read_file(path or "-").decode("utf-8", "replace")
     if text is None:
         found = session.api.get(f"/incidents/{incident}/postmortem")
-        before = next((str(one.get("text") or "") for one in found.get("sections", []) if one["id"] == section), "")
+        before = next((str(one["text"] or "") for one in found["sections"] if one["id"] == section), "")
         text = click.edit(before, extension=".md")
         if text is None:
             output.note("Nothing was changed.")

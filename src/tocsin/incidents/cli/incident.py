@@ -249,7 +249,7 @@ def _stage_command(name: str, path: str, says: str, *, stage: bool = False, reas
 
     @incident.command(name, help=says)
     @on_incident(*(("stage",) if stage else ()))
-    @click.option("--reason", "--resolution", default="", required=reason == "needed", help="Why.")
+    @click.option("--reason", "--resolution", default=None if reason == "needed" else "", required=reason == "needed", help="Why.")
     @click.option("--confirm", default="", metavar="TEXT", help="Confirms a gate that asks for it.")
     @at_options
     @pass_session

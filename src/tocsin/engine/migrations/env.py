@@ -1,0 +1,11 @@
+"""Run migrations on the connection that the caller hands over (``engine.schema``); there is no configuration file."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from tocsin.engine.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True, compare_type=True)
+with context.begin_transaction():
+    context.run_migrations()
