@@ -16,7 +16,9 @@ def body(name: str) -> dict[str, Any]:
     return found
 
 
-def one(status: str = "firing", name: str = "DiskFull", start: str = "2025-10-27T14:24:00Z", end: str = "", **labels: str) -> dict[str, Any]:
+def one(
+    status: str = "firing", name: str = "DiskFull", start: str = "2025-10-27T14:24:00Z", end: str = "", **labels: str
+) -> dict[str, Any]:
     """The body of a request with one alert."""
     alert = {
         "status": status, "labels": {"alertname": name, "severity": "critical", **labels}, "annotations": {"summary": f"{name} on db-1"},

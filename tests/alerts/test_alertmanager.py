@@ -106,7 +106,10 @@ def test_what_is_no_webhook_is_refused(content: bytes) -> None:
         read(content)
 
 
-@given(st.binary(max_size=200) | st.recursive(st.none() | st.booleans() | st.text(), st.lists).map(lambda v: json.dumps({"alerts": v}).encode()))
+@given(
+    st.binary(max_size=200)
+    | st.recursive(st.none() | st.booleans() | st.text(), st.lists).map(lambda v: json.dumps({"alerts": v}).encode())
+)
 def test_any_bytes_are_read_or_refused_and_nothing_else(content: bytes) -> None:
     try:
         read(content)

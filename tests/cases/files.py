@@ -36,9 +36,8 @@ def of_kind(kind: str) -> list[Any]:
     for place in (given, OWN):
         index = place / "index.json"
         entries = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else []
-        for entry in entries:
-            if entry["kind"] == kind:
-                parameters.append(pytest.param(json.loads((place / entry["file"]).read_text(encoding="utf-8")), id=entry["id"]))
+        chosen = [entry for entry in entries if entry["kind"] == kind]
+        parameters += [pytest.param(json.loads((place / entry["file"]).read_text(encoding="utf-8")), id=entry["id"]) for entry in chosen]
     return parameters
 
 

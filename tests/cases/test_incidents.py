@@ -16,7 +16,7 @@ CASES = pytest.mark.parametrize("case", of_kind("incident"))
 
 
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def take_in(world: World, case: Case) -> str:

@@ -62,5 +62,8 @@ def test_the_report_over_the_agreeing_rows_has_their_mean_median_and_maximum(arc
     assert total["median"] / 60 == pytest.approx(wanted["median_total_min"])
     assert total["most"] / 60 == pytest.approx(wanted["max_total_min"])
     detected = archive.get("/insights/durations", metric="time_to_detect", service=service)["aggregate"]
-    assert (detected["count"], detected["not_available"]) == (wanted["rows_with_time_to_detect"], wanted["rows"] - wanted["rows_with_time_to_detect"])
+    assert (detected["count"], detected["not_available"]) == (
+        wanted["rows_with_time_to_detect"],
+        wanted["rows"] - wanted["rows_with_time_to_detect"],
+    )
     assert detected["mean"] / 60 == pytest.approx(wanted["mean_time_to_detect_min"])

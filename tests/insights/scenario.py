@@ -49,7 +49,13 @@ class Walkthrough:
         self.world.at("14:35")
         self.post("updates", {"message": "customer_initial", "next_in": "30m"})
         self.world.at("14:36")
-        for role, person in (("ic", "charlie"), ("tech_lead", "alice"), ("database_sme", "bob"), ("communications", "diana"), ("scribe", "eve")):
+        for role, person in (
+            ("ic", "charlie"),
+            ("tech_lead", "alice"),
+            ("database_sme", "bob"),
+            ("communications", "diana"),
+            ("scribe", "eve"),
+        ):
             self.post("roles", {"role": role, "person": person}, "charlie")
 
     def mitigate(self) -> None:
@@ -71,7 +77,9 @@ class Walkthrough:
         self.post("stage", {"stage": "monitoring"}, "charlie")
         news = {"headline": "Payments", "news": "rolled back"}
         draft = self.world.get(f"/incidents/{self.id}/updates/draft/customer_update")
-        fields = {f["id"]: news.get(f["id"], "rolled back") for f in draft["fields"] if f["required"] and not f["value"] and f["kind"] != "list"}
+        fields = {
+            f["id"]: news.get(f["id"], "rolled back") for f in draft["fields"] if f["required"] and not f["value"] and f["kind"] != "list"
+        }
         fields |= {f["id"]: ["rolled back"] for f in draft["fields"] if f["required"] and not f["value"] and f["kind"] == "list"}
         self.post("updates", {"message": "customer_update", "fields": fields, "next_in": "30m", "when_resolved": True}, "diana")
 
@@ -86,5 +94,7 @@ class Walkthrough:
         self.post("resolve", {"confirm": "verified"}, "charlie")
         self.world.at("15:10")
         draft = self.world.get(f"/incidents/{self.id}/updates/draft/customer_resolved")
-        fields = {f["id"]: ["rolled back"] if f["kind"] == "list" else "rolled back" for f in draft["fields"] if f["required"] and not f["value"]}
+        fields = {
+            f["id"]: ["rolled back"] if f["kind"] == "list" else "rolled back" for f in draft["fields"] if f["required"] and not f["value"]
+        }
         self.post("updates", {"message": "customer_resolved", "fields": fields}, "diana")

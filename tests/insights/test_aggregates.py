@@ -97,11 +97,15 @@ def test_a_playbooks_own_metric_is_named_with_its_playbook_where_the_id_is_canon
 
 def test_a_metric_that_two_playbooks_define_differently_is_not_counted_together(world: World) -> None:
     for playbook in ("nine-stage", "compact"):
-        world.post("/incidents/import", {"title": playbook, "playbook": playbook, "milestones": {"alerted": {"at": "2025-10-01T10:00:00Z"}}})
+        world.post(
+            "/incidents/import", {"title": playbook, "playbook": playbook, "milestones": {"alerted": {"at": "2025-10-01T10:00:00Z"}}}
+        )
     same = world.get("/insights/durations", metric="time_to_acknowledge")
     assert same["aggregate"]["not_available"] == 2
     for playbook in ("house", "payments-sev1"):
-        world.post("/incidents/import", {"title": playbook, "playbook": playbook, "milestones": {"alerted": {"at": "2025-10-01T10:00:00Z"}}})
+        world.post(
+            "/incidents/import", {"title": playbook, "playbook": playbook, "milestones": {"alerted": {"at": "2025-10-01T10:00:00Z"}}}
+        )
     answer = world.send("GET", "/insights/durations?metric=time_to_lead")
     assert answer.status == 422
     assert "more than one way" in answer.json["detail"]
@@ -125,7 +129,9 @@ def test_without_a_metric_every_canonical_duration_is_aggregated(world: World) -
 def test_the_summary_counts_levels_promises_duties_and_action_items(world: World) -> None:
     three(world)
     incident = world.declare()
-    world.post(f"/incidents/{incident}/updates", {"message": "first_post", "fields": {"impact": ["x"], "first_actions": ["y"]}, "next_in": "15m"})
+    world.post(
+        f"/incidents/{incident}/updates", {"message": "first_post", "fields": {"impact": ["x"], "first_actions": ["y"]}, "next_in": "15m"}
+    )
     world.advance(minutes=16)
     found: dict[str, Any] = world.get("/insights/summary")
     assert found["incidents"] == 4

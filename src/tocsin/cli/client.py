@@ -92,6 +92,7 @@ class RefusedByServer(click.ClickException):
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         self.status = status
         self.problem = problem
+        self.as_json = False
         detail = str(problem.get("detail", f"The server answered {status}."))
         missing = [str(one) for one in problem.get("missing", [])]
         ending = f": {'; '.join(missing)}."
@@ -106,8 +107,7 @@ class RefusedByServer(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print why: for people in sentences, with --json as the problem document, both on standard error."""
-        context = click.get_current_context(silent=True)
-        if context is not None and getattr(context.obj, "as_json", False):
+        if self.as_json:
             click.echo(json.dumps({"status": self.status, **self.problem}, ensure_ascii=False), err=True)
         else:
             super().show(file)

@@ -14,6 +14,7 @@ from tocsin.cli.settings import SETTINGS, Settled, settle
 from tocsin.cli.shell import Session
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 (compared, not bound)
+_BACKLOG = 2048
 _GRACE = 5
 """Seconds that requests under way get when the server is told to stop."""
 
@@ -81,6 +82,7 @@ def run(settings: Settled) -> None:
         except Refused as refusal:
             raise click.ClickException(str(refusal)) from refusal
         _first_token(app, folder)
+        bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
         directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
         sys.stdout.flush()

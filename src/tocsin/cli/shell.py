@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from tocsin.cli import output, times
-from tocsin.cli.client import Client, connect
+from tocsin.cli.client import Client, RefusedByServer, connect
 
 EXIT_FOUND: Final = 4
 """The command did its work and found something that wants attention: lint findings, a broken chain, claims that differ."""
@@ -104,6 +104,11 @@ class Session:
         raise click.UsageError(f"Several incidents are open. Name the one you mean:\n{named}{more}")
 
 
+def on_input_terminal() -> bool:
+    """Tell whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
 pass_session = click.make_pass_decorator(Session)
 
 
@@ -129,6 +134,16 @@ class Command(click.Command):
             click.Option(["--token", "token"], **more),
             click.Option(["--as", "person"], **more),
         ]
+
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a refusal is printed in the form that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except RefusedByServer as refusal:
+            session = ctx.find_object(Session)
+            refusal.as_json = session is not None and session.as_json
+            raise
 
 
 class Group(click.Group):

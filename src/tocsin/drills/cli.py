@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ _FIRST: Final = "000"
 _MINUTE: Final = timedelta(minutes=1)
 _LONGEST_GAP: Final = timedelta(minutes=20)
 """A longer pause of the scenario passes at once, with a breath for the reader."""
-_BREATH: Final = 2.0
+_BREATH: Final = 1.0
 _LOOK_EVERY: Final = 0.5
 _PIPE_WIDTH: Final = 180
 
@@ -52,6 +53,8 @@ def demo(
 
     if pace < 0:
         raise click.BadParameter("a pace is 0 or more", param_hint="--pace")
+    # Whoever ends the demo otherwise than by Ctrl-C must not leave the server behind.
+    ended = signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = data_directory or getattr(ctx.obj, "data", None)
     try:
         chosen = _chosen(scenario, fast)
@@ -67,6 +70,8 @@ def demo(
         return
     except (run.DrillFailed, RuntimeError, ScenarioRefused) as failure:
         raise click.ClickException(str(failure)) from failure
+    finally:
+        signal.signal(signal.SIGTERM, ended)
     if failed:
         sys.exit(1)
 
@@ -188,7 +193,7 @@ def _watch(child: Child, scenario: Scenario, pace: float, report: Path | None, *
     if outcome.incident:
         screen.catch_up(scenario.ends, outcome.incident)
         closing.show(console, server, outcome.incident)
-        folder = report or child.data / "report"
+        folder = (report or child.data / "report") / scenario.id
         missing = run.report(server, outcome.incident, child.outbox, folder)
         wrong += missing if report is not None else []
         if (folder / "postmortem.md").exists():

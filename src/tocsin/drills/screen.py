@@ -64,7 +64,7 @@ class Screen:
 
     def arrived(self, step: Step, incident: str) -> None:
         """Print what happened by itself until the step: duties, escalations, their messages."""
-        day = f"{step.at:%A, %d %B %Y}"
+        day = _day(step.at)
         if day != self._day:
             self._day = day
             self._console.print()
@@ -179,16 +179,21 @@ class Screen:
             self._line(step.at, step.actor, "ITEM DONE", Text(str(step.body.get("evidence", ""))), "green")
 
     def _line(self, at: datetime, who: str, kind: str, text: Text, style: str = "") -> None:
+        clock = f"{at:%H:%M}" if self._day in ("", _day(at)) else f"{at:%d %b}"
         if not self._console.is_terminal:
-            self._console.print(f"{at:%H:%M}  {who:<11} {kind:<15} {text.plain}", soft_wrap=True, highlight=False, markup=False)
+            self._console.print(f"{clock:<6}  {who:<11} {kind:<15} {text.plain}", soft_wrap=True, highlight=False, markup=False)
             return
         row = Table.grid(padding=(0, 2))
-        row.add_column(width=5, no_wrap=True)
+        row.add_column(width=6, no_wrap=True)
         row.add_column(width=11, no_wrap=True)
         row.add_column(width=15, no_wrap=True)
         row.add_column()
-        row.add_row(Text(f"{at:%H:%M}", style="dim"), Text(who, style="bold"), Text(kind, style=style), text)
+        row.add_row(Text(clock, style="dim"), Text(who, style="bold"), Text(kind, style=style), text)
         self._console.print(row)
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%A}, {at.day} {at:%B %Y}"
 
 
 def _moment(text: Any) -> datetime:

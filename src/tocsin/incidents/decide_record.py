@@ -98,7 +98,9 @@ def _correct(incident: Incident, command: c.CorrectEntry, ctx: Context, playbook
 def _redact(incident: Incident, command: c.Redact, ctx: Context, playbook: Playbook) -> Decision:
     found: Found = ctx.found
     if ctx.actor.kind != "person":
-        raise Refused("A redaction needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor")
+        raise Refused(
+            "A redaction needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor"
+        )
     if found.entry is None:
         raise Refused(f"{incident.id} has no fact {command.fact}.", fix="Give the number that stands beside the entry.", field="fact")
     if not isinstance(found.entry.event, events.EntryLogged | events.EntryCorrected | events.UpdatePosted):

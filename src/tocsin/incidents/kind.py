@@ -30,8 +30,9 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
         match command:
             case c.CorrectEntry():
                 stream = f"incident:{incident.id}"
-                entry = reader.fact(stream, command.entry)
-                return Found(playbook, entry=entry, corrections=_corrections(stream, command.entry, incident.version, reader))
+                made = _corrections(stream, command.entry, incident.version, reader)
+                # What is not given stays as the newest correction left it.
+                return Found(playbook, entry=reader.fact(stream, made[-1] if made else command.entry), corrections=made)
             case c.Redact():
                 return Found(playbook, entry=reader.fact(f"incident:{incident.id}", command.fact))
             case c.Merge():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from tocsin.cli import output
-from tocsin.cli.shell import EXIT_FOUND, Session, assignments, group, pass_session, read_file
+from tocsin.cli.shell import EXIT_FOUND, Session, assignments, group, on_input_terminal, pass_session, read_file
 
 playbook = group("playbook", "The procedures that incidents run under.")
 severity = group("severity", "How bad is it.")
@@ -243,7 +242,7 @@ def classify(session: Session, playbook_id: str | None, answers: tuple[str, ...]
     name = playbook_id or _usual_playbook(session)
     given: dict[str, Any] = dict(assignments(answers, "--answer"))
     questions = session.api.get(f"/playbooks/{name}/questions")["questions"]
-    if not given and sys.stdin.isatty() and not session.as_json:
+    if not given and on_input_terminal() and not session.as_json:
         given = _ask(questions)
     answer = session.api.post(f"/playbooks/{name}/classify", {"answers": given})
     session.show({"playbook": name, **answer}, lambda: _show_level(name, answer, questions))

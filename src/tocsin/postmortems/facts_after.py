@@ -41,7 +41,7 @@ def action_items(material: Material, section: Section) -> list[str]:
 
 def _items(material: Material, items: Iterable[Listed]) -> list[str]:
     who = who_is_who(material)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for item in items:
         state = "**overdue**" if item.overdue(material.as_of) else item.state
         lacks = problems(item.owner, item.due, item.priority, item.group, item.ticket, material.playbook.actions, who) if item.state == "open" else []
@@ -87,6 +87,7 @@ def follow_ups(material: Material, section: Section) -> list[str]:
     """Return the later reviews of the action items with their dates, and how far the items are."""
     rules = {rule.id for rule in material.playbook.obligations if rule.done.follow_up}
     duties = [d for d in material.duties if d.kind == "follow_up" or d.rule in rules]
+    rows: list[tuple[str, str, str]]
     if duties:
         rows = [(cell(d.name), f"{d.due_at:%Y-%m-%d %H:%M} UTC", d.state) for d in duties]
     else:

@@ -8,14 +8,16 @@ from typing import Any, Final
 import msgspec
 
 from tocsin.actions import queries as actions
+from tocsin.engine import blobs
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Actor, Reader, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents.model import Incident
 from tocsin.playbooks.model import Playbook
 from tocsin.postmortems import commands as c
-from tocsin.postmortems import queries, store
-from tocsin.postmortems.claims import Claim, check
+from tocsin.postmortems import queries
+from tocsin.postmortems.claims import Claim
+from tocsin.postmortems.claims_check import check
 from tocsin.postmortems.decide import approvals, kind_named, missing, targets_of, unsigned
 from tocsin.postmortems.document import Document
 from tocsin.postmortems.draft import draft
@@ -131,8 +133,8 @@ async def publish(
         document, findings = document_of(material, sanitised=target.sanitised)
         name = file_name(material, sanitised=target.sanitised)
         content = document.markdown().encode()
-        digest = await store.keep(runtime, name, content, actor, runtime.clock.now())
-        documents.append(c.Document(target.id, digest, name, target.sanitised, len(findings)))
+        kept = await blobs.keep(runtime, content, name, "text/markdown", actor)
+        documents.append(c.Document(target.id, kept.digest, name, target.sanitised, len(findings)))
         found += [{"target": target.id, "line": f.line, "kind": f.kind, "text": f.text} for f in findings]
     ready = c.PublishDocuments(tuple(documents), command.confirmed)
     result = await runtime.commit("postmortem", incident_id, ready, actor, key, request)
@@ -146,4 +148,4 @@ def file_name(material: Material, *, sanitised: bool) -> str:
         return f"{incident.id}.md"
     first = material.origin[1] if material.origin else material.as_of
     title = _WORD.sub("-", Sanitiser(material).clean(incident.title).casefold()).strip("-")[:_SLUG].strip("-")
-    return f"{first:%Y-%m-%d}-{title}-{store.digest_of(incident.id.encode())[:6]}.md"
+    return f"{first:%Y-%m-%d}-{title}-{blobs.digest_of(incident.id.encode())[:6]}.md"

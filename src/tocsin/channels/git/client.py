@@ -34,10 +34,12 @@ class Git:
             ChannelFailed: git is missing, refused, or took too long.
 
         """
-        where = self._places.get(str(message.values.get("target", ""))) or message.target
-        if where.startswith("-"):
-            raise ChannelFailed(f"{where!r} is not a repository", permanent=True)
+        named = self._places.get(str(message.values.get("target", "")), "")
+        where = named or message.target
         remote = where.startswith(_REMOTE)
+        if where.startswith("-") or (remote and not named):
+            # A playbook may name a place below `base`; another machine only an administrator may name.
+            raise ChannelFailed(f"the repository {where!r} is not one that TOCSIN_PUBLISH_TO names", permanent=True)
         path = None if remote else place_of(message, self._base, self._places)
         if path is not None and (path / ".git").exists():
             return self._commit(path, message)

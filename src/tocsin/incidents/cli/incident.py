@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 import click
 
 from tocsin.cli import output
 from tocsin.cli.client import RefusedByServer
-from tocsin.cli.shell import EXIT_FOUND, Session, assignments, at_options, group, json_file, listed, on_incident, pass_session, read_file
+from tocsin.cli.shell import EXIT_FOUND, Session, assignments, at_options, group, json_file, listed, on_incident, on_input_terminal, pass_session, read_file
 from tocsin.incidents.cli.show import show_incident
 
 incident = group("incident", "Declare an incident and lead it to its end.")
@@ -43,7 +42,7 @@ def declare(
 ) -> None:  # fmt: skip
     """Declare an incident under a playbook."""
     if not title:
-        if not sys.stdin.isatty():
+        if not on_input_terminal():
             raise click.UsageError("Missing option '--title': say in one line what is wrong.")
         title = click.prompt("What is wrong, in one line", err=True)
     body = {
@@ -199,7 +198,7 @@ def move(session: Session, incident: str, path: str, body: dict[str, Any], perso
         if not wanted:
             raise
         sentence = wanted[0].removeprefix("confirm: ")
-        if len(wanted) == len(refusal.problem["missing"]) and sys.stdin.isatty() and not session.as_json:
+        if len(wanted) == len(refusal.problem["missing"]) and on_input_terminal() and not session.as_json:
             if click.confirm(sentence, err=True):
                 return dict(session.api.post(url, {**body, "confirm": sentence}, person=person))
             raise
@@ -247,9 +246,11 @@ def mark(session: Session, incident: str, name: str, unset: bool) -> None:
 def _stage_command(name: str, path: str, says: str, *, stage: bool = False, reason: str = "optional") -> None:
     """Add a command that moves the stage. reason: ``needed`` where the server wants one."""
 
+    wanted: dict[str, Any] = {"required": True} if reason == "needed" else {"default": ""}  # to click, any default fulfils a wish
+
     @incident.command(name, help=says)
     @on_incident(*(("stage",) if stage else ()))
-    @click.option("--reason", "--resolution", default=None if reason == "needed" else "", required=reason == "needed", help="Why.")
+    @click.option("--reason", "--resolution", help="Why.", **wanted)
     @click.option("--confirm", default="", metavar="TEXT", help="Confirms a gate that asks for it.")
     @at_options
     @pass_session
