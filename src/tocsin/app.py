@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from tocsin import __version__
 from tocsin.actions import api as actions_api
@@ -36,6 +37,7 @@ from tocsin.engine.model import SYSTEM
 from tocsin.engine.ports import Channel
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import api as incidents_api
+from tocsin.incidents import pages as incidents_pages
 from tocsin.incidents import reactions as incident_reactions
 from tocsin.incidents import tables as incident_tables
 from tocsin.incidents.commands import NoteDeliveryFailure
@@ -45,6 +47,7 @@ from tocsin.people import api as people_api
 from tocsin.people import tables as people_tables
 from tocsin.people.kind import person_kind, team_kind
 from tocsin.playbooks import api as playbooks_api
+from tocsin.playbooks import pages as playbooks_pages
 from tocsin.playbooks import shelf as shipped
 from tocsin.playbooks.kind import playbook_kind, publication
 from tocsin.playbooks.load import digest_of
@@ -57,8 +60,10 @@ from tocsin.postmortems.commands import NoteResult
 from tocsin.postmortems.kind import postmortem_kind
 from tocsin.services import api as services_api
 from tocsin.services.kind import service_kind
-from tocsin.web import blobs, system
+from tocsin.web import blobs, failures, live, sign_in, system
 from tocsin.web.endpoints import Endpoint, routes
+from tocsin.web.layout import Shell
+from tocsin.web.security import SecurityHeaders
 
 DEFAULT_PLAYBOOK: Final = "house"
 """What an installation begins with; ``--playbook`` and each service may name another."""
@@ -163,12 +168,20 @@ def build(options: Options) -> App:
         finally:
             runtime.stop()
 
+    shell = Shell(runtime, ("web", "incidents", "playbooks"))
     asgi = Starlette(
         routes=[
             *alerts_api.intake_routes(runtime),
             *system.plain_routes(runtime, endpoints, __version__),
             *routes(endpoints, runtime),
+            *shell.assets.routes(),
+            *sign_in.routes(shell),
+            live.route(runtime),
+            *incidents_pages.routes(shell, shelf, options.default_playbook, render),
+            *playbooks_pages.routes(shell, shelf),
         ],
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers=failures.handlers(shell),
         lifespan=lifespan,
     )
     app = App(runtime, shelf, asgi, endpoints, options)

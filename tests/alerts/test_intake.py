@@ -1,14 +1,20 @@
 """What becomes of a request of a monitoring tool."""
 
+import json
+import zlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tests.alerts.bodies import alert_of, body, one, outcomes, send
 from tests.world import World
+from tocsin.alerts.commands import TakeIn
+from tocsin.alerts.sources.alertmanager import read
 from tocsin.app import App, Options, build, start
 from tocsin.channels.console.client import Quiet
 from tocsin.engine.clock import SystemClock
+from tocsin.engine.committer import Submission
+from tocsin.engine.model import Actor
 from tocsin.engine.rebuild import differences
 
 
@@ -172,3 +178,26 @@ class _OnRealTime(World):
 
 def _on_real_time(folder: Path) -> World:
     return _OnRealTime(folder)
+
+
+def test_requests_that_share_a_commit_see_one_another(world: World) -> None:
+    """Even with other starts: two monitoring servers tell one trouble, and it is one alert."""
+    sender = Actor("sender", "alertmanager", via="intake")
+    contents = [json.dumps(one(start=f"2025-10-27T14:2{number % 5}:00Z")).encode() for number in range(40)]
+    waiting = [
+        world.app.runtime.committer.submit(
+            Submission(f"receipt:R-{number}", TakeIn("alertmanager", zlib.compress(raw), len(raw), tuple(read(raw))), sender)
+        )
+        for number, raw in enumerate(contents)
+    ]
+    found = [outcome for future in waiting for outcome in future.result()["alerts"]]
+    assert [outcome["outcome"] for outcome in found] == ["new"] + ["repeated"] * 39
+    assert len({outcome["alert"] for outcome in found}) == 1
+
+
+def test_a_storm_of_alerts_in_one_request_is_kept_whole(world: World) -> None:
+    storm = one()
+    storm["alerts"] = [one(name=f"Disk{number}")["alerts"][0] for number in range(600)]
+    assert {what for what, _ in outcomes(world, storm)} == {"new"}
+    assert len(world.get("/alerts", limit=500)["alerts"]) == 500
+    assert {what for what, _ in outcomes(world, storm)} == {"repeated"}

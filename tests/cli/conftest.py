@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,13 @@ class Shell:
         return Ran(result.exit_code, result.stdout, result.stderr)
 
 
-class _WorldTransport:
+class WorldTransport:
     """Hands requests to a world that the test keeps open."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def request(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes, str]:
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> tuple[int, bytes, str]:
         """Send the request."""
         given = {name.lower(): value for name, value in headers.items() if name != "Authorization"}
         answer = self._world.send(method, path, None, person="", headers=given, raw=body or b"")
@@ -64,12 +64,11 @@ class _WorldTransport:
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Run without settings of the machine, in an empty folder."""
     for name in ("SERVER", "DATA", "TOKEN", "PERSON", "PLAYBOOK", "CONFIG", "HOST", "PORT"):
         monkeypatch.delenv(f"TOCSIN_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 @pytest.fixture
@@ -77,13 +76,10 @@ def tocsin(world: World, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """Type commands into a world of the payments playbook, on virtual time."""
 
     def connect(_server: str | None, _data: str | None, _token: str | None, person: str | None) -> client_module.Client:
-        return client_module.Client(_WorldTransport(world), "", person or "")
+        return client_module.Client(WorldTransport(world), "", person or "")
 
     monkeypatch.setattr("tocsin.cli.shell.connect", connect)
     return Shell(world)
-
-
-Walk = Callable[[click.Command, tuple[str, ...]], Iterator[tuple[tuple[str, ...], click.Command]]]
 
 
 def every_command(group: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

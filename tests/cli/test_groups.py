@@ -16,7 +16,11 @@ from tocsin.playbooks import shelf
 def incident(tocsin: Shell) -> str:
     """An open SEV-1 under the payments playbook."""
     tocsin.world.at("14:30")
-    return str(tocsin("incident declare --title 'Payments fail' --severity SEV-1 --started-at 14:20 --impact 'half of them' --json").json["incident"])
+    return str(
+        tocsin("incident declare --title 'Payments fail' --severity SEV-1 --started-at 14:20 --impact 'half of them' --json").json[
+            "incident"
+        ]
+    )
 
 
 # -- updates --------------------------------------------------------------------------------------
@@ -48,7 +52,9 @@ def test_an_unknown_message_and_a_field_given_twice_are_refused(tocsin: Shell, i
 
 
 def test_severity_is_classified_with_reasons_what_would_change_it_and_the_other_labels(tocsin: Shell) -> None:
-    found = tocsin("severity classify --playbook payments-sev1 --answer users_percent=20 --answer revenue_impact=no --answer sla_breach=no").out
+    found = tocsin(
+        "severity classify --playbook payments-sev1 --answer users_percent=20 --answer revenue_impact=no --answer sla_breach=no"
+    ).out
     assert found.startswith("SEV-2 in payments-sev1 (rank 2)\n  because some users, fewer than half, cannot pay")
     assert "What would change it" in found
     assert "service-levels     P2" in found
@@ -123,7 +129,15 @@ def test_an_alert_is_listed_shown_and_acknowledged_and_its_receipt_says_what_bec
         "status": "firing", "labels": {"alertname": "HighErrorRate", "service": "payment-api", "severity": "critical"},
         "annotations": {"summary": "Error rate 35%"}, "startsAt": "2025-10-27T14:20:00Z", "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "f1",
     }  # fmt: skip
-    body = {"version": "4", "status": "firing", "receiver": "r", "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "alerts": [alert]}
+    body = {
+        "version": "4",
+        "status": "firing",
+        "receiver": "r",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "alerts": [alert],
+    }
     path = "/intake" + address.partition("/intake")[2]
     assert tocsin.world.send("POST", path, body, person="").status == 200
     (one,) = tocsin("alert list --json").json["alerts"]
@@ -145,7 +159,9 @@ def test_an_alert_is_listed_shown_and_acknowledged_and_its_receipt_says_what_bec
 def test_people_teams_and_services_are_written_down_and_read_back(tocsin: Shell) -> None:
     tocsin("person save ana --name Ana --contact email=ana@example.com --zone Europe/Berlin")
     tocsin("team save payments --members ana,bo --about 'takes the money'")
-    tocsin("service save payment-api --owner payments --playbook compact --link dashboard=https://grafana.example.com --alias payment-service,payments")
+    tocsin(
+        "service save payment-api --owner payments --playbook compact --link dashboard=https://grafana.example.com --alias payment-service,payments"
+    )
     assert "email: ana@example.com" in tocsin("person show ana").out
     assert "ana" in tocsin("person list").out
     assert "takes the money" in tocsin("team show payments").out

@@ -49,7 +49,9 @@ def test_a_wrong_setting_names_where_it_came_from(flags: dict[str, str], environ
     assert re.search(says, caught.value.message)
 
 
-@pytest.mark.parametrize(("text", "says"), [("prot = 1", "'prot', which is no setting"), ("port =", "is not TOML"), ('port = "x"', "port in ")])
+@pytest.mark.parametrize(
+    ("text", "says"), [("prot = 1", "'prot', which is no setting"), ("port =", "is not TOML"), ('port = "x"', "port in ")]
+)
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "tocsin.toml"
     path.write_text(text)

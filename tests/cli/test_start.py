@@ -40,7 +40,11 @@ def test_every_command_takes_json_and_says_what_it_does(path: str) -> None:
     if path not in ("serve", "demo"):  # both print a log, and run until they are stopped
         assert any("--json" in parameter.opts for parameter in found.params)
     for parameter in found.params:
-        if isinstance(parameter, click.Option) and not parameter.hidden and parameter.opts[0] in ("--at", "--zone", "--reason", "--confirm"):
+        if (
+            isinstance(parameter, click.Option)
+            and not parameter.hidden
+            and parameter.opts[0] in ("--at", "--zone", "--reason", "--confirm")
+        ):
             assert parameter.help
 
 

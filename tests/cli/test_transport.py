@@ -37,6 +37,7 @@ def test_without_a_server_a_command_works_on_the_data_directory_and_gives_the_lo
     tocsin("incident", "entry", "OBSERVATION", "it is slow", "--data", data, "--as", "ana")
     lines = json.loads(tocsin("timeline", "show", "--entries", "--json", TOCSIN_DATA=data).stdout)
     assert [(line["by"], line["text"]) for line in lines] == [("ana", "it is slow")]
+    tocsin("update", "post", "--message", "first_post", "--field", "known=slow", "--field", "next=look", "--next-in", "30m", "--data", data)
     assert list((tmp_path / "data" / "outbox").glob("*.json")), "what waited was sent before the command ended"
 
 
@@ -80,8 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real server on a free port of the loopback address."""
     running = Server(tmp_path_factory.mktemp("served") / "data", "--playbook", "payments-sev1")
     yield running
-    running.process.terminate()
-    running.process.wait(timeout=20)
+    running.stop()
 
 
 def test_a_command_finds_the_server_of_the_data_directory(server: Server) -> None:
@@ -136,7 +136,9 @@ def test_a_server_with_its_own_certificate_is_trusted_through_its_data_directory
     data = tmp_path / "data"
     words = ["serve", "--data", str(data), "--port", "0", "--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-    process = subprocess.Popen([sys.executable, "-m", "tocsin", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tocsin", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
     try:
         assert process.stdout is not None
         until = time.monotonic() + 60

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.world import World
+from tocsin.incidents.events import Escalated
 from tocsin.playbooks import shelf
 from tocsin.playbooks.model import Playbook
 
@@ -59,7 +60,7 @@ class Case:
             self.post("stage", {"stage": stage, "confirm": "yes"})
 
     def satisfy(self, *, leave: tuple[str, ...] = ()) -> None:
-        """Tick every criterion that people judge, and read every measure that a criterion compares as nothing."""
+        """Tick every criterion that people judge."""
         for checklist in self.view["checklists"]:
             for item in checklist["items"]:
                 if item["state"] == "open" and item["id"] not in leave:
@@ -110,8 +111,8 @@ class Case:
 
     def called(self) -> list[tuple[float, str]]:
         """Return whom escalations called, with the minutes since the incident began."""
-        lines = [line for line in self.world.get(f"/incidents/{self.id}/timeline") if line["kind"] == "incident.escalated"]
-        return [((moment(line["at"]) - self.began).total_seconds() / 60, who) for line in lines for who in line["data"]["to"]]
+        facts = [fact for fact in self.world.app.runtime.facts("incident", self.id) if isinstance(fact.event, Escalated)]
+        return [((fact.occurred_at - self.began).total_seconds() / 60, who) for fact in facts for who in fact.event.to]
 
     def timeline(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.world.get(f"/incidents/{self.id}/timeline")

@@ -49,6 +49,7 @@ def run(settings: Settled) -> None:
 
     import uvicorn
 
+    from tocsin.alerts.handlers import intake_key, intake_path
     from tocsin.app import Options, build
     from tocsin.engine.clock import VirtualClock
     from tocsin.engine.database import DataDirectory
@@ -85,6 +86,7 @@ def run(settings: Settled) -> None:
         bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
         directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
+        click.echo(f"An Alertmanager sends its webhook to {url}{intake_path('alertmanager', intake_key(app.runtime))}")
         sys.stdout.flush()
         more: dict[str, Any] = {}
         if settings["tls_cert"]:

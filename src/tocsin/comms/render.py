@@ -47,8 +47,11 @@ def _moment(value: object) -> datetime:
 
 
 def environment() -> ImmutableSandboxedEnvironment:
-    """Return the sandbox in which templates run: no attributes beyond plain values, no writing."""
-    sandbox = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
+    """Return the sandbox in which templates run: no attributes beyond plain values, no writing.
+
+    A line that ends with a tag keeps its end (``IC: {% if x %}…{% endif %}``); ``-%}`` takes the end of a line away.
+    """
+    sandbox = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, lstrip_blocks=True, keep_trailing_newline=False)
     sandbox.filters |= {"hm": hm, "date": date, "span": span}
     return sandbox
 

@@ -96,7 +96,7 @@ class Batch:
         for made in self._stream(stream).facts:
             if made.version == version:
                 return made
-        return next((fact for fact in log.read_facts(self.connection, self.registry, stream, version - 1) if fact.version == version), None)
+        return log.read_fact(self.connection, self.registry, stream, version)
 
     # -- applying ---------------------------------------------------------------------------------
 

@@ -57,6 +57,13 @@ def read_row(connection: Connection, name: str, key: tuple[Any, ...]) -> dict[st
     return None if found is None else dict(zip((column.name for column in table.columns), found, strict=True))
 
 
+def read_fact(connection: Connection, registry: Registry, stream: str, version: int) -> Fact | None:
+    """Return one fact of a stream; None where there is none, or its content was taken away."""
+    table = tables.facts
+    row = connection.execute(select(table).where(table.c.stream == stream, table.c.version == version, table.c.body.is_not(None))).first()
+    return None if row is None else decode(registry, row)
+
+
 def fold(kind: Kind, stream: str, facts: Sequence[Fact] | Iterator[Fact]) -> Any:
     """Return the state that follows from these facts, from nothing."""
     state = kind.initial(stream.partition(":")[2])

@@ -227,8 +227,7 @@ class _Reader:
         return log.read_row(self._connection, table, key)
 
     def fact(self, stream: str, version: int) -> Fact | None:
-        facts = log.read_facts(self._connection, self._runtime.registry, stream, version - 1)
-        return next((fact for fact in facts if fact.version == version), None)
+        return log.read_fact(self._connection, self._runtime.registry, stream, version)
 
 
 def _digest(token: str) -> str:

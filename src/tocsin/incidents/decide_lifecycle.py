@@ -65,18 +65,26 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
         if name not in there:
             raise Refused(f"There is no alert {name}.", fix="`tocsin alert list` shows them.", field="alerts")
     for alert in found.alerts:
-        facts.append(Happened(alert_linked(alert), alert["received_at"]))
-        if alert["acknowledged_at"] is not None:
-            facts.append(Happened(events.Acknowledged(alert["acknowledged_by"]), alert["acknowledged_at"]))
-            facts.extend(
-                Happened(assigned(playbook, {}, role.id, alert["acknowledged_by"], previous=""), alert["acknowledged_at"])
-                for role in playbook.roles
-                if role.on_call and role.assign == "on_call"
-            )
+        facts.extend(linked(incident, playbook, alert))
     facts.extend(Happened(_assessed(playbook, field, text, person(ctx, "")), at) for field, text in command.assessment.items())
     if not command.triage:
         facts.extend(_first_roles(playbook, level, command, ctx, at))
     return Decision(tuple(facts), result={"incident": incident.id, "severity": level.id, "stage": stage.id}, found=found)
+
+
+def linked(incident: Incident, playbook: Playbook, alert: dict[str, Any]) -> list[Happened]:
+    """Return what follows from linking an alert: that it belongs here and, where somebody acknowledged it, that they did."""
+    facts = [Happened(alert_linked(alert), alert["received_at"])]
+    who, at = alert["acknowledged_by"], alert["acknowledged_at"]
+    if at is not None:
+        facts.append(Happened(events.Acknowledged(who), at))
+        held = {role: holding.person for role, holding in incident.roles.items()}
+        facts.extend(
+            Happened(assigned(playbook, held, role.id, who, previous=""), at)
+            for role in playbook.roles
+            if role.on_call and role.assign == "on_call" and role.id not in held
+        )
+    return facts
 
 
 def alert_linked(alert: dict[str, Any]) -> events.AlertLinked:

@@ -9,7 +9,7 @@ from tocsin.engine.model import Command, Context, Decision, Happened
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, milestones
 from tocsin.incidents.decide_base import Found, Handler, milestone_ids, milestones_set_by, need, occurred, one, open_only
-from tocsin.incidents.decide_lifecycle import alert_linked
+from tocsin.incidents.decide_lifecycle import linked
 from tocsin.incidents.gates import COMPARE
 from tocsin.incidents.model import Incident, Reading
 from tocsin.playbooks.model import Playbook
@@ -156,8 +156,7 @@ def _link_alert(incident: Incident, command: c.LinkAlert, ctx: Context, playbook
         raise Refused(f"There is no alert {command.alert}.", fix="`tocsin alert list` shows them.", field="alert")
     if command.alert in incident.alerts:
         return Decision(result={"alert": command.alert})
-    alert = found.alerts[0]
-    return one(alert_linked(alert), alert["received_at"], alert=command.alert)
+    return Decision(tuple(linked(incident, playbook, found.alerts[0])), result={"alert": command.alert})
 
 
 def _note_alert(incident: Incident, command: c.NoteAlert, ctx: Context, playbook: Playbook) -> Decision:

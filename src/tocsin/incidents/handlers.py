@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin.engine.batch import fresh
 from tocsin.engine.errors import Refused
-from tocsin.engine.model import Actor, Context
+from tocsin.engine.model import Actor, Context, Reader
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import commands as c
 from tocsin.incidents import decide_import, importing, messages, naming, queries, timeline
@@ -17,6 +17,7 @@ from tocsin.incidents.decide_base import Found
 from tocsin.incidents.errors import UnknownWord
 from tocsin.incidents.model import Incident
 from tocsin.playbooks.queries import Bookshelf
+from tocsin.services import queries as services
 
 
 async def declare(
@@ -26,7 +27,7 @@ async def declare(
     given = command.id if isinstance(command, c.Declare) else None
     if given is None:
         with runtime.reading() as reader:
-            wanted = command.playbook or getattr(reader.state(f"service:{command.service}"), "playbook", "") or default
+            wanted = command.playbook or _service_playbook(reader, command.service) or default
             current = shelf.current(wanted, reader)
             playbook = shelf.by_digest(current.digest, reader) if current else None
         day = (command.at if isinstance(command, c.Declare) else None) or _earliest(command) or runtime.clock.now()
@@ -47,7 +48,7 @@ async def import_file(
     imports = [msgspec.structs.replace(found, playbook=playbook or found.playbook) for found in importing.read(document)]
     for number, found in enumerate(imports):
         with runtime.reading() as reader:
-            wanted = found.playbook or getattr(reader.state(f"service:{found.service}"), "playbook", "") or default
+            wanted = found.playbook or _service_playbook(reader, found.service) or default
             current = shelf.current(wanted, reader)
             known = Found(playbook_ids=tuple(shelf.ids(reader)))
             if current is not None:
@@ -107,3 +108,8 @@ async def post_update(
 async def merge(runtime: Runtime, incident_id: str, command: c.Merge, actor: Actor, key: str, request: str) -> dict[str, Any]:
     """Merge one incident into another; the other's record says so in the same transaction."""
     return await runtime.commit("incident", incident_id, command, actor, key, request)
+
+
+def _service_playbook(reader: Reader, service: str) -> str:
+    found = services.named(reader, service) if service else None
+    return found.playbook if found else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.engine import blobs
 from tocsin.engine.kinds import Kind
-from tocsin.engine.model import Command, Fact, Reader
+from tocsin.engine.model import Command, Reader
 from tocsin.incidents import commands as c
 from tocsin.incidents import decide_timer, events
 from tocsin.incidents.decide import decide
@@ -16,8 +16,7 @@ from tocsin.incidents.evolve import FOLD_VERSION, evolve, initial
 from tocsin.incidents.model import Incident
 from tocsin.incidents.rows import rows
 from tocsin.playbooks.queries import Bookshelf
-
-_LONG_BACK = 5000
+from tocsin.services import queries as services
 
 
 def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
@@ -30,7 +29,7 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
         match command:
             case c.CorrectEntry():
                 stream = f"incident:{incident.id}"
-                made = _corrections(stream, command.entry, incident.version, reader)
+                made = incident.corrections.get(command.entry, ())
                 # What is not given stays as the newest correction left it.
                 return Found(playbook, entry=reader.fact(stream, made[-1] if made else command.entry), corrections=made)
             case c.Redact():
@@ -62,8 +61,8 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
 
 
 def _service_playbook(service: str, reader: Reader) -> str:
-    found = reader.state(f"service:{service}") if service else None
-    return str(getattr(found, "playbook", "") or "")
+    found = services.named(reader, service) if service else None
+    return found.playbook if found else ""
 
 
 def _alerts(ids: tuple[str, ...], reader: Reader) -> tuple[dict[str, Any], ...]:
@@ -77,14 +76,4 @@ def _alerts(ids: tuple[str, ...], reader: Reader) -> tuple[dict[str, Any], ...]:
                     "labels": alert.labels, "links": alert.links, "acknowledged_at": alert.acknowledged_at, "acknowledged_by": alert.acknowledged_by,
                 },
             )  # fmt: skip
-    return tuple(found)
-
-
-def _corrections(stream: str, entry: int, version: int, reader: Reader) -> tuple[int, ...]:
-    """Return the versions of facts that corrected the entry so far."""
-    found: list[int] = []
-    for number in range(max(entry, version - _LONG_BACK) + 1, version + 1):
-        fact: Fact | None = reader.fact(stream, number)
-        if fact is not None and isinstance(fact.event, events.EntryCorrected) and fact.event.entry == entry:
-            found.append(number)
     return tuple(found)

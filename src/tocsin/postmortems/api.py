@@ -12,6 +12,7 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.postmortems import commands as c
 from tocsin.postmortems import handlers, render
+from tocsin.postmortems import publish as publish_files
 from tocsin.postmortems.kind import PlaybookOf
 from tocsin.web.endpoints import Asked, Endpoint, command
 
@@ -47,6 +48,12 @@ def endpoints(playbook_of: PlaybookOf) -> list[Endpoint]:
     async def publish(asked: Asked) -> Any:
         return await handlers.publish(asked.runtime, playbook_of, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
 
+    async def evidence(asked: Asked) -> Any:
+        found = await asyncio.to_thread(handlers.evidence, asked.runtime, playbook_of, asked.path["id"])
+        content = await asyncio.to_thread(publish_files.archive, found)
+        name = f'attachment; filename="{asked.path["id"]}-evidence.zip"'
+        return Response(content, media_type="application/zip", headers={"Content-Disposition": name})
+
     path = "/incidents/{id}/postmortem"
     return [
         Endpoint("POST", path, "Draft the postmortem from the record", begin, c.Draft, tag="postmortem"),
@@ -57,6 +64,7 @@ def endpoints(playbook_of: PlaybookOf) -> list[Endpoint]:
         ),
         *(command(f"{path}/{verb}", "postmortem", body, summary) for verb, body, summary in _COMMANDS),
         Endpoint("POST", f"{path}/publish", "Publish the postmortem to targets of the playbook", publish, c.Publish, tag="postmortem"),
+        Endpoint("GET", "/incidents/{id}/evidence", "Everything about an incident as a zip of files", evidence, tag="postmortem"),
         Endpoint("GET", f"{path}/claims", "What its texts say that the record does not", claims, tag="postmortem"),
     ]  # fmt: skip
 

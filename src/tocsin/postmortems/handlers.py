@@ -8,11 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from tocsin.actions import queries as actions
-from tocsin.engine import blobs
+from tocsin.engine import blobs, log
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Actor, Reader, Viewer
 from tocsin.engine.runtime import Runtime
+from tocsin.incidents import obligations, timeline
 from tocsin.incidents.model import Incident
+from tocsin.incidents.views import incident_view
 from tocsin.playbooks.model import Playbook
 from tocsin.postmortems import commands as c
 from tocsin.postmortems import queries
@@ -21,6 +23,7 @@ from tocsin.postmortems.claims_check import check
 from tocsin.postmortems.decide import approvals, kind_named, missing, targets_of, unsigned
 from tocsin.postmortems.document import Document
 from tocsin.postmortems.draft import draft
+from tocsin.postmortems.evidence import files
 from tocsin.postmortems.kind import PlaybookOf
 from tocsin.postmortems.material import Material, gather
 from tocsin.postmortems.model import Postmortem
@@ -149,3 +152,35 @@ def file_name(material: Material, *, sanitised: bool) -> str:
     first = material.origin[1] if material.origin else material.as_of
     title = _WORD.sub("-", Sanitiser(material).clean(incident.title).casefold()).strip("-")[:_SLUG].strip("-")
     return f"{first:%Y-%m-%d}-{title}-{blobs.digest_of(incident.id.encode())[:6]}.md"
+
+
+def evidence(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> list[tuple[str, bytes]]:
+    """Return the files of the evidence bundle; the same record gives the same files.
+
+    Raises:
+        NotFound: there is no such incident.
+
+    """
+    incident: Incident = runtime.state("incident", incident_id)
+    facts = runtime.facts("incident", incident_id)
+    begun = runtime.committer.state(f"postmortem:{incident_id}") is not None
+    material = material_of(runtime, playbook_of, incident_id) if begun else None
+    with runtime.reading() as reader:
+        playbook = _playbook(playbook_of, incident, reader)
+        items = actions.list_items(reader, _VIEWER, incident=incident_id)
+        as_of = max([queries.recorded(facts), *(item.changed_at for item in items), *([material.as_of] if material else [])])
+        streams = [f"incident:{incident_id}", *([f"postmortem:{incident_id}"] if begun else []), *(f"action:{item.id}" for item in items)]
+        sent = queries.messages(reader, streams)
+        shown = timeline.lines(facts, playbook)
+        attached = queries.blobs(reader, [digest for line in shown for digest in line.data.get("attachments", ())])
+        links = {stream: queries.chain(reader, stream) for stream in streams}
+    broken = {}
+    for stream in streams:
+        with runtime.database.reading() as connection:
+            broken[stream] = log.verify(connection, stream)
+    parts = {
+        "incident": incident_view(incident, playbook, as_of), "timeline": timeline.export(incident_id, shown),
+        "obligations": obligations.plan(incident, playbook, as_of), "alerts": list(incident.alerts.values()), "actions": items, "facts": links,
+        "chain": {"as_of": as_of, "whole": not any(broken.values()), "records": [{"record": s, "whole": not broken[s], "broken": broken[s]} for s in streams]},
+    }  # fmt: skip
+    return files(parts, sent, attached, draft(material).markdown() if material else "")

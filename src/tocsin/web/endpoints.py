@@ -102,7 +102,8 @@ def who(request: Request, runtime: Runtime) -> Actor | None:
         if not token or not (runtime.is_admin_token(token) or (by_cookie and runtime.sessions.holds(token))):
             return None
         actor = Actor("token", "administrator", via="api")
-    person = request.headers.get("x-tocsin-person", "").strip() or unquote(request.cookies.get(PERSON_COOKIE, "")).strip()
+    # A header carries Latin letters only, so a name may come percent-encoded, as it does in the cookie.
+    person = unquote(request.headers.get("x-tocsin-person", "") or request.cookies.get(PERSON_COOKIE, "")).strip()
     via = request.headers.get("x-tocsin-via", "").strip()[:20] or actor.via
     return Actor("person", person[:200], via=via) if person else Actor(actor.kind, actor.id, via=via)
 

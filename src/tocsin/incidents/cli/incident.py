@@ -9,7 +9,19 @@ import click
 
 from tocsin.cli import output
 from tocsin.cli.client import RefusedByServer
-from tocsin.cli.shell import EXIT_FOUND, Session, assignments, at_options, group, json_file, listed, on_incident, on_input_terminal, pass_session, read_file
+from tocsin.cli.shell import (
+    EXIT_FOUND,
+    Session,
+    assignments,
+    at_options,
+    group,
+    json_file,
+    listed,
+    on_incident,
+    on_input_terminal,
+    pass_session,
+    read_file,
+)
 from tocsin.incidents.cli.show import show_incident
 
 incident = group("incident", "Declare an incident and lead it to its end.")
@@ -202,7 +214,8 @@ def move(session: Session, incident: str, path: str, body: dict[str, Any], perso
             if click.confirm(sentence, err=True):
                 return dict(session.api.post(url, {**body, "confirm": sentence}, person=person))
             raise
-        problem = {**refusal.problem, "fix": f"{refusal.problem.get('fix', '')} Confirm with --confirm {sentence!r}.".strip()}
+        others = refusal.problem.get("fix", "") if len(wanted) < len(refusal.problem["missing"]) else ""
+        problem = {**refusal.problem, "fix": f"{others} Confirm with --confirm {sentence!r}.".strip()}
         raise RefusedByServer(refusal.status, problem) from refusal
 
 
@@ -245,7 +258,6 @@ def mark(session: Session, incident: str, name: str, unset: bool) -> None:
 
 def _stage_command(name: str, path: str, says: str, *, stage: bool = False, reason: str = "optional") -> None:
     """Add a command that moves the stage. reason: ``needed`` where the server wants one."""
-
     wanted: dict[str, Any] = {"required": True} if reason == "needed" else {"default": ""}  # to click, any default fulfils a wish
 
     @incident.command(name, help=says)

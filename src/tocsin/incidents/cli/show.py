@@ -122,3 +122,5 @@ def _ways(view: dict[str, Any]) -> None:
         output.say(f"  {way['to']}{back}{': ' + way['ask'] if way['ask'] else ''}")
         for want in way["missing"]:
             output.say(f"      wants: {want}")
+        if way["confirm"]:
+            output.say(f"      asks you to confirm: {way['confirm']}")
