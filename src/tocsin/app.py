@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from tocsin.actions.decide import reminder
 from tocsin.actions.kind import action_kind
 from tocsin.alerts import api as alerts_api
 from tocsin.alerts.commands import NotePageFailure
-from tocsin.alerts.handlers import intake_key
+from tocsin.alerts.handlers import intake_key, intake_path
 from tocsin.alerts.kind import alert_kind, receipt_kind
 from tocsin.alerts.reactions import REACTIONS as ALERT_REACTIONS
 from tocsin.channels.console.client import Console
@@ -33,7 +34,7 @@ from tocsin.engine.database import Database, DataDirectory
 from tocsin.engine.errors import Refused
 from tocsin.engine.kinds import Follow, Registry
 from tocsin.engine.ledger import STREAM_ID, Begin, ledger_kind
-from tocsin.engine.model import SYSTEM
+from tocsin.engine.model import SYSTEM, Reader
 from tocsin.engine.ports import Channel
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import api as incidents_api
@@ -145,7 +146,10 @@ def build(options: Options) -> App:
     def render(kind: str, target: str, values: dict[str, Any]) -> tuple[str, str]:
         return reminder(values) if kind == "action.overdue" else messages(kind, target, values)
 
-    messages = postmortem_publishing.rendering(lambda: runtime.reading(), renderer(playbook_of))
+    def reading() -> AbstractContextManager[Reader]:
+        return runtime.reading()
+
+    messages = postmortem_publishing.rendering(reading, renderer(playbook_of))
     runtime = Runtime(database, registry, options.clock or SystemClock(), channels, render, _on_failure, _on_sent)
     endpoints = [
         *incidents_api.endpoints(shelf, options.default_playbook),
@@ -211,6 +215,11 @@ def _publishing(options: Options, base: Path, database: Database) -> dict[str, C
     secret = postmortem_publishing.secret_of(database.setting, database.keep_setting, lambda: secrets.token_hex(32))
     ways: tuple[Channel, ...] = (Folder(base, places), Git(base, places), Webhook(places, secret))
     return {way.name: way for way in ways}
+
+
+def intake_url(app: App, base: str) -> str:
+    """Return the address to which an Alertmanager sends its webhook. base: the server's own URL."""
+    return base + intake_path("alertmanager", intake_key(app.runtime))
 
 
 def _on_failure(stream: str, key: str, channel: str, why: str) -> Follow | None:

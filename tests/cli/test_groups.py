@@ -249,3 +249,16 @@ def test_the_clock_is_shown_and_advanced(tocsin: Shell) -> None:
 def test_a_refusal_is_a_problem_document_with_json(tocsin: Shell) -> None:
     problem = json.loads(tocsin("incident show INC-1-A --json", code=1).err)
     assert (problem["status"], problem["detail"]) == (404, "There is no incident INC-1-A.")
+
+
+def test_the_doctor_names_what_could_not_be_sent(tocsin: Shell, incident: str) -> None:
+    well = tocsin("doctor --server http://world")
+    assert "messages" in well.out
+    assert "all sent" in well.out
+    tocsin.world.app.runtime.outbox._channels = {}
+    tocsin("update post --message first_post --field first_actions=Look --next-in 15m")
+    tocsin.world.app.runtime.settle()
+    ill = tocsin("doctor --server http://world", code=1).out
+    assert "could not be sent" in ill
+    assert "there is no channel" in ill
+    assert "1 to repair." in ill

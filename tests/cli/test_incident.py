@@ -207,3 +207,25 @@ def test_the_incident_on_the_screen_says_what_is_missing(tocsin: Shell, incident
     assert "wanted" in shown
     assert "mitigating: What do you recommend" in shown
     assert "\x1b[" not in shown
+
+
+def test_the_event_that_ends_an_incident_is_logged_before_nothing_can_be_logged_any_more(tocsin: Shell, incident: str) -> None:
+    tocsin(f"incident update {incident} --status dismissed --event 'It was a drill' --author charlie")
+    view = tocsin(f"incident show {incident} --json").json
+    assert (view["stage"], view["ended"]) == ("dismissed", True)
+    assert tocsin(f"timeline show {incident} --json --entries").json[-1]["text"] == "It was a drill"
+
+
+def test_the_person_may_be_named_after_the_command(tocsin: Shell, incident: str) -> None:
+    assert tocsin("incident ack --as zoe --json").json == {"acknowledged_by": "zoe"}
+
+
+def test_a_confirmation_is_asked_for_on_a_terminal(tocsin: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.incidents.cli.incident.on_input_terminal", lambda: True)
+    incident = tocsin("incident declare --playbook nine-stage --severity SEV1 --lead alice --json", given="The API is slow\n").json[
+        "incident"
+    ]
+    tocsin(f"incident stage {incident} investigation")
+    no = tocsin(f"incident stage {incident} mitigation", given="n\n", code=1)
+    assert "Enough is known to mitigate." in no.err
+    assert tocsin(f"incident stage {incident} mitigation", given="y\n").out == f"{incident}: mitigation (was investigation).\n"

@@ -39,7 +39,9 @@ class Scene:
         world.at("14:40")
         self.entry("DECISION", "Roll back v2.3.1 to v2.3.0", "14:40", "charlie")
         self.post("stage", {"stage": "mitigating"})
-        rollback = self.post("mitigations", {"kind": "rollback", "text": "Roll back v2.3.1 to v2.3.0", "by": "bob", "before": "35 %"})["mitigation"]
+        rollback = self.post("mitigations", {"kind": "rollback", "text": "Roll back v2.3.1 to v2.3.0", "by": "bob", "before": "35 %"})[
+            "mitigation"
+        ]
         world.at("14:42")
         self.post("mitigations/complete", {"mitigation": rollback})
         world.at("14:45")

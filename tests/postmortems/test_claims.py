@@ -40,7 +40,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "kind", "says"), WRONG)
-def test_what_contradicts_the_record_is_reported_with_its_line_what_the_record_says_and_a_remedy(scene: Scene, text: str, kind: str, says: str) -> None:
+def test_what_contradicts_the_record_is_reported_with_its_line_what_the_record_says_and_a_remedy(
+    scene: Scene, text: str, kind: str, says: str
+) -> None:
     scene.write("went_poorly", f"One line before.\n\n{text}")
     found = [claim for claim in scene.claims() if claim["kind"] == kind]
     assert len(found) == 1, scene.claims()
@@ -138,7 +140,10 @@ def test_an_item_that_is_done_is_no_longer_held_to_its_owner_and_date(scene: Sce
 
 
 def test_an_item_that_is_only_text_is_held_to_the_same_rules(scene: Scene) -> None:
-    scene.write("action_items", "- Alert on pool usage, owner: bob, due 2025-11-03\n- Tune the queries (owner: dev team), 2025-11-20\n- Write a runbook")
+    scene.write(
+        "action_items",
+        "- Alert on pool usage, owner: bob, due 2025-11-03\n- Tune the queries (owner: dev team), 2025-11-20\n- Write a runbook",
+    )
     assert [(c["line"], c["record"]) for c in scene.claims()] == [
         (2, "It is only text, and its owner dev team is a team."),
         (3, "It is only text, and it has no due date."),
@@ -157,7 +162,9 @@ def test_a_latent_condition_that_no_item_mentions_is_reported_and_one_with_an_it
     """S0-56: sizing the pool by hand is a latent condition, and none of the ten items is about it."""
     for title in ITEMS:
         scene.action(title)
-    scene.write("causes", "- The connection pool was sized by hand\n- No load test for three months\n- No alert on pool usage", "latent conditions")
+    scene.write(
+        "causes", "- The connection pool was sized by hand\n- No load test for three months\n- No alert on pool usage", "latent conditions"
+    )
     found = [claim for claim in scene.claims() if claim["kind"] == "latent_condition"]
     assert [(claim["line"], claim["quoted"]) for claim in found] == [(1, "The connection pool was sized by hand")]
     scene.action("Size the connection pool automatically", about="The connection pool was sized by hand")
@@ -177,7 +184,11 @@ def test_a_preventive_measure_without_an_item_is_reported(tmp_path_factory: pyte
         world.post(f"/incidents/{incident}/postmortem", {"authors": ["alice"]})
         for title in ("Query-count test for the history page", "Test with data like production's", "Review standards for database access"):
             world.post(f"/incidents/{incident}/actions", {"title": title, "owner": "bob", "due": "2026-01-16", "priority": "high"})
-        for part, text in (("Testing", "- Test with data like production's"), ("Monitoring", "- Alert on the number of queries per request"), ("Deployment", "- Canary deployments")):
+        for part, text in (
+            ("Testing", "- Test with data like production's"),
+            ("Monitoring", "- Alert on the number of queries per request"),
+            ("Deployment", "- Canary deployments"),
+        ):
             world.post(f"/incidents/{incident}/postmortem/sections", {"section": "preventive_measures", "part": part, "text": text})
         found = world.get(f"/incidents/{incident}/postmortem/claims")["claims"]
         assert [(c["kind"], c["quoted"]) for c in found] == [

@@ -24,7 +24,7 @@ def scene(world: World) -> Scene:
 
 def rows(text: str, title: str) -> list[list[str]]:
     """Return the cells of the first table below a heading."""
-    section = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    section = text.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
     found = [line for line in section.splitlines() if line.startswith("|")][2:]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found]
 
@@ -72,7 +72,10 @@ def test_metrics_are_durations_of_this_record(scene: Scene) -> None:
 
 def test_roles_show_the_hand_over_and_its_time(scene: Scene) -> None:
     found = [row for row in rows(scene.document(), "Who had which role") if row[0] == "Incident Commander"]
-    assert found == [["Incident Commander", "alice", "14:30", "14:36", ""], ["Incident Commander", "charlie", "14:36", "to the end", "from alice"]]
+    assert found == [
+        ["Incident Commander", "alice", "14:30", "14:36", ""],
+        ["Incident Commander", "charlie", "14:36", "to the end", "from alice"],
+    ]
 
 
 def test_mitigations_show_before_after_and_verification(scene: Scene) -> None:
@@ -103,7 +106,17 @@ def test_promises_and_duties_say_whether_they_were_kept(world: World) -> None:
 
 def test_what_people_must_write_is_marked_and_found_again_and_gone_once_written(scene: Scene) -> None:
     wanted = {gap["section"] for gap in scene.view()["to_write"]}
-    assert {"summary", "five_whys", "causes", "why_not_caught", "went_well", "went_poorly", "lessons", "action_items", "deployment"} <= wanted
+    assert {
+        "summary",
+        "five_whys",
+        "causes",
+        "why_not_caught",
+        "went_well",
+        "went_poorly",
+        "lessons",
+        "action_items",
+        "deployment",
+    } <= wanted
     assert len(gaps(scene.document())) == len(scene.view()["to_write"])
     assert scene.document().count("> - ") == 5
     scene.write("five_whys", "- Why? Because of N+1 queries (trace 4).")
@@ -146,7 +159,9 @@ def test_headings_that_people_write_stay_below_the_documents_own(scene: Scene) -
 
 
 def test_the_page_is_escaped_and_self_contained(scene: Scene) -> None:
-    scene.write("summary", '<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![p](https://evil.example/p.png)')
+    scene.write(
+        "summary", "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![p](https://evil.example/p.png)"
+    )
     page = scene.document(format="html")
     assert "<script" not in page
     assert "<img" not in page

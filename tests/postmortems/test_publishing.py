@@ -142,7 +142,16 @@ def test_a_webhook_is_signed_and_tried_again_until_it_is_taken(tmp_path: Path, r
 def message(**more: Any) -> Message:
     values = {"target": "t", "file": "INC-1.md", "sanitised": False, "digest": "0"}
     fields: dict[str, Any] = {"target": "wiki", "body": "# Title\n", **more}
-    return Message("k", "postmortem:INC-1", "postmortem.document", fields["target"], "Title", fields["body"], {**values, **fields.get("values", {})}, "")
+    return Message(
+        "k",
+        "postmortem:INC-1",
+        "postmortem.document",
+        fields["target"],
+        "Title",
+        fields["body"],
+        {**values, **fields.get("values", {})},
+        "",
+    )
 
 
 @pytest.mark.parametrize("where", ["http://127.0.0.1:9/x", "http://10.0.0.8/x", "http://[::1]/x", "http://169.254.169.254/latest"])
@@ -205,7 +214,9 @@ def test_git_pushes_to_a_repository_without_a_working_copy(tmp_path: Path) -> No
     assert git(bare, "rev-list", "--count", "HEAD") == "2"
 
 
-@pytest.mark.parametrize("where", ["ext::sh -c touch%20/tmp/owned", "--upload-pack=x", "https://example.com/x.git", "file:///etc", "git@host:x.git"])
+@pytest.mark.parametrize(
+    "where", ["ext::sh -c touch%20/tmp/owned", "--upload-pack=x", "https://example.com/x.git", "file:///etc", "git@host:x.git"]
+)
 def test_a_playbook_cannot_name_another_machine_or_an_option_for_git(tmp_path: Path, where: str) -> None:
     with pytest.raises(ChannelFailed) as failure:
         Git(tmp_path / "base", {}).send(message(target=where))
@@ -241,7 +252,16 @@ def test_the_bundle_holds_everything_and_the_same_record_gives_the_same_bytes(sc
     scene.action("Alert before the pool is exhausted")
     content, found = bundle(scene)
     names = found.namelist()
-    assert {"incident.json", "timeline.json", "obligations.json", "alerts.json", "actions.json", "chain.json", "facts.json", "postmortem.md"} <= set(names)
+    assert {
+        "incident.json",
+        "timeline.json",
+        "obligations.json",
+        "alerts.json",
+        "actions.json",
+        "chain.json",
+        "facts.json",
+        "postmortem.md",
+    } <= set(names)
     assert any(name.startswith("messages/") for name in names)
     assert [found.read(name) for name in names if name.startswith("attachments/")] == [b"\x89PNG..."]
     assert found.read("postmortem.md").decode() == scene.document()
@@ -261,7 +281,9 @@ def test_the_bundle_can_be_checked_without_the_server(scene: Scene) -> None:
 
 def test_a_changed_fact_shows_in_the_bundle(scene: Scene) -> None:
     with scene.world.app.runtime.database.writing() as connection:
-        connection.execute(text("UPDATE facts SET body = replace(body, 'exhausted', 'fine') WHERE stream = :s"), {"s": f"incident:{scene.id}"})
+        connection.execute(
+            text("UPDATE facts SET body = replace(body, 'exhausted', 'fine') WHERE stream = :s"), {"s": f"incident:{scene.id}"}
+        )
     verdict = json.loads(bundle(scene)[1].read("chain.json"))
     assert verdict["whole"] is False
     assert verdict["records"][0]["broken"][0]["what"] == "the content was changed"

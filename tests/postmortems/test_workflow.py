@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.postmortems.scene import Scene
@@ -34,7 +38,7 @@ def test_an_unknown_kind_is_refused_and_the_known_ones_are_named(scene: Scene) -
     assert "deployment" in problem["fix"] + problem["detail"]
 
 
-def world_refused(scene: Scene, path: str, body: object = None) -> dict[str, str]:
+def world_refused(scene: Scene, path: str, body: object = None) -> dict[str, Any]:
     return scene.world.refused(f"/incidents/{scene.id}/{path}", body)
 
 
@@ -104,8 +108,8 @@ def test_peoples_texts_survive_another_draft_and_show_in_the_document(scene: Sce
 
 
 @pytest.fixture
-def signed(tmp_path: object) -> object:
-    world = World(tmp_path / "s4", playbook="service-levels")  # type: ignore[operator]
+def signed(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path / "s4", playbook="service-levels")
     yield world
     world.close()
 

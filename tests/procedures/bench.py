@@ -12,7 +12,7 @@ from tocsin.playbooks.model import Playbook
 
 
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def playbook(name: str) -> Playbook:
@@ -111,8 +111,11 @@ class Case:
 
     def called(self) -> list[tuple[float, str]]:
         """Return whom escalations called, with the minutes since the incident began."""
-        facts = [fact for fact in self.world.app.runtime.facts("incident", self.id) if isinstance(fact.event, Escalated)]
-        return [((fact.occurred_at - self.began).total_seconds() / 60, who) for fact in facts for who in fact.event.to]
+        found: list[tuple[float, str]] = []
+        for fact in self.world.app.runtime.facts("incident", self.id):
+            if isinstance(fact.event, Escalated):
+                found += [((fact.occurred_at - self.began).total_seconds() / 60, who) for who in fact.event.to]
+        return found
 
     def timeline(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.world.get(f"/incidents/{self.id}/timeline")

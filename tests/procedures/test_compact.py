@@ -139,7 +139,16 @@ def test_the_postmortem_has_the_fields_and_the_five_moments_of_its_template(worl
     case.post("postmortem", {"authors": ["alice"]})
     document = case.world.send("GET", f"/incidents/{case.id}/postmortem/document").text
     headings = [line[3:] for line in document.splitlines() if line.startswith("## ")]
-    wanted = ["Summary", "Impact", "Timeline", "Root Cause", "Contributing Factors", "What Went Well", "What Could Be Improved", "Action Items"]
+    wanted = [
+        "Summary",
+        "Impact",
+        "Timeline",
+        "Root Cause",
+        "Contributing Factors",
+        "What Went Well",
+        "What Could Be Improved",
+        "Action Items",
+    ]
     assert [h for h in headings if h in wanted] == wanted
     known = [m["id"] for m in case.view["milestones"]]
     assert known.index("mitigation_started") < known.index("cause_identified")
@@ -177,7 +186,13 @@ def test_an_update_has_time_status_facts_actions_and_next_update(world: World) -
     case = Case(world, BOOK, "SEV2")
     fields = {"known": ["errors since 14:20"], "doing": ["rolling back"]}
     body = case.tell("stakeholder_update", fields, status="Mitigating", next_in="20m")["body"]
-    for said in ("Status Update - 14:25 UTC", "Current Status: Mitigating", "What we know:\n- errors since 14:20", "What we're doing:\n- rolling back", "Next update: 14:45 UTC"):
+    for said in (
+        "Status Update - 14:25 UTC",
+        "Current Status: Mitigating",
+        "What we know:\n- errors since 14:20",
+        "What we're doing:\n- rolling back",
+        "Next update: 14:45 UTC",
+    ):
         assert said in body, said
     problem = case.refused("updates", {"message": "stakeholder_update", "fields": fields, "status": "Fixed", "next_in": "20m"})
     assert problem["field"] == "status"

@@ -95,7 +95,10 @@ def test_there_are_six_ways_to_mitigate_and_the_commander_announces_what_was_don
     assert kinds == ["rollback", "feature_flag", "failover", "scale_up", "rate_limit", "maintenance_mode"]
     case = Case(world, BOOK, "SEV1")
     case.log("ACTION", "rolled back to v12")
-    assert case.tell("mitigation_announcement")["body"] == "Mitigation in place: rolled back to v12. We are watching whether the impact goes down."
+    assert (
+        case.tell("mitigation_announcement")["body"]
+        == "Mitigation in place: rolled back to v12. We are watching whether the impact goes down."
+    )
 
 
 def test_resolution_is_a_permanent_fix_verified_and_tested(world: World) -> None:
@@ -236,7 +239,13 @@ def test_a_sev2_is_updated_at_major_milestones(world: World) -> None:
 def test_an_update_has_eight_fields_and_the_words_of_its_status(world: World) -> None:
     """S2-18: timestamp and number, status, issue, impact, progress, next steps, ETA or unknown, next update."""
     case = Case(world, BOOK, "SEV1")
-    fields = {"headline": "Cause found", "issue": "errors", "impact": "checkout", "progress": "the pool is full", "next_steps": "enlarge it"}
+    fields = {
+        "headline": "Cause found",
+        "issue": "errors",
+        "impact": "checkout",
+        "progress": "the pool is full",
+        "next_steps": "enlarge it",
+    }
     body = case.tell("status_update", fields, status="Implementing Fix", next_in="30m", eta="unknown")["body"]
     assert body.splitlines() == [
         "[2025-10-27 14:25 UTC] Update #1 - Cause found", "", "Current Status: Implementing Fix", "Issue: errors", "Impact: checkout", "Progress: the pool is full",
@@ -272,9 +281,9 @@ def test_four_bad_habits_are_found_in_the_record_with_their_remedies(world: Worl
     case.go("investigation", "mitigation", "resolution", "monitoring")
     case.satisfy()
     case.post("checks/waive", {"item": "closure.stable", "reason": "in a hurry"})
-    case.go("closure")
+    assert any("30m" in missing for missing in case.missing("closure")), "closing early is not found but prevented"
     found = {f["detector"]: f["remedy"] for f in case.world.get(f"/incidents/{case.id}/health")["findings"]}
-    assert set(found) == {"delayed_declaration", "commander_hands_on", "no_status_updates", "premature_closure"}
+    assert set(found) == {"delayed_declaration", "commander_hands_on", "no_status_updates"}
     detectors = {d.id: d.remedy for d in playbook(BOOK).detectors}
     assert len(detectors) == 4
     assert "30 minutes" in detectors["premature_closure"]

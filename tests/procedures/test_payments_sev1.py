@@ -101,7 +101,10 @@ def test_whoever_is_called_in_is_on_the_record_and_in_the_room_when_they_join(ca
     case.post("participants", {"person": "bob"})
     assert set(case.view["invited"]) == {"bob", "charlie"}
     assert "bob" in case.view["engaged"]
-    assert {c.where for c in playbook(BOOK).contacts if c.id in ("database_service", "eng_management")} == {"database-service", "eng-management"}
+    assert {c.where for c in playbook(BOOK).contacts if c.id in ("database_service", "eng_management")} == {
+        "database-service",
+        "eng-management",
+    }
 
 
 def test_the_resolution_is_posted_in_the_room_with_duration_and_what_resolved_it(case: Case) -> None:
@@ -259,7 +262,15 @@ def test_the_first_notice_has_its_tag_impact_start_status_next_update_page_and_a
     """S0-33."""
     sent = case.tell("customer_initial", status="Identified", next_in="30m")
     assert sent["subject"] == "[SEV-1] The API answers with errors"
-    for said in ("half of the calls fail", "Started at: 14:20 UTC", "The issue has been found", "mitigation", "NEXT UPDATE: 14:55 UTC", "Status page: https://", "apologise"):
+    for said in (
+        "half of the calls fail",
+        "Started at: 14:20 UTC",
+        "The issue has been found",
+        "mitigation",
+        "NEXT UPDATE: 14:55 UTC",
+        "Status page: https://",
+        "apologise",
+    ):
         assert said in sent["body"], said
 
 
@@ -272,7 +283,15 @@ def test_an_update_has_its_number_actions_with_times_improvement_efforts_and_a_t
     case.read("error_rate", 0.5)
     sent = case.tell("customer_update", {"efforts": ["watching"]}, next_in="30m", when_resolved=True)
     assert "Update #1" in sent["subject"]
-    for said in ("UPDATE #1 - 14:40 UTC", "CURRENT STATUS: Identified", "14:40 UTC: roll back to v2.3.0", "35", "→ 0.5", "watching", "NEXT UPDATE: 15:10 UTC or when resolved"):
+    for said in (
+        "UPDATE #1 - 14:40 UTC",
+        "CURRENT STATUS: Identified",
+        "14:40 UTC: roll back to v2.3.0",
+        "35",
+        "→ 0.5",
+        "watching",
+        "NEXT UPDATE: 15:10 UTC or when resolved",
+    ):
         assert said in sent["body"], said
 
 
@@ -300,7 +319,9 @@ def test_hours_one_twenty_four_twenty_six_and_forty_eight_count_from_the_resolut
     """S0-37, S0-38, S0-39, S0-41, S0-59."""
     resolved(case)
     end = case.world.now
-    hours = {rule: case.due(rule, end) / 60 for rule in ("compile_timeline", "postmortem_draft", "postmortem_meeting", "postmortem_publish")}
+    hours = {
+        rule: case.due(rule, end) / 60 for rule in ("compile_timeline", "postmortem_draft", "postmortem_meeting", "postmortem_publish")
+    }
     assert hours == {"compile_timeline": 1, "postmortem_draft": 24, "postmortem_meeting": 26, "postmortem_publish": 48}
 
 
@@ -308,7 +329,18 @@ def test_the_draft_has_every_section_and_splits_findings_into_three_kinds_of_cau
     """S0-38, S0-46: also what went well, what went poorly and the takeaways."""
     resolved(case).post("postmortem", {"kind": "default", "authors": ["alice"]})
     document = case.world.send("GET", f"/incidents/{case.id}/postmortem/document").text
-    for heading in ("Executive summary", "Impact", "Timeline", "Five Whys", "Causes", "What went well", "What went poorly", "Key takeaways", "Action items", "Follow-up"):
+    for heading in (
+        "Executive summary",
+        "Impact",
+        "Timeline",
+        "Five Whys",
+        "Causes",
+        "What went well",
+        "What went poorly",
+        "Key takeaways",
+        "Action items",
+        "Follow-up",
+    ):
         assert f"## {heading}" in document, heading
     for part in ("immediate cause", "contributing factors", "latent conditions"):
         assert part in document, part
@@ -359,7 +391,14 @@ def test_items_are_looked_at_after_a_week_a_month_and_every_quarter(case: Case) 
 def test_the_share_of_users_of_transactions_and_the_error_rate_are_three_figures(case: Case) -> None:
     """S0-44, S0-54."""
     case.read("error_rate", 35)
-    for figure, value in (("users_percent", 50), ("transactions_percent", 50), ("failed_requests", 15000), ("users_affected", 5000), ("revenue_lost", 25000), ("support_tickets", 234)):
+    for figure, value in (
+        ("users_percent", 50),
+        ("transactions_percent", 50),
+        ("failed_requests", 15000),
+        ("users_affected", 5000),
+        ("revenue_lost", 25000),
+        ("support_tickets", 234),
+    ):
         case.post("figures", {"figure": figure, "value": value, "source": "dashboard", "estimate": figure != "support_tickets"})
     figures = case.view["figures"]
     assert (figures["users_percent"]["value"], figures["transactions_percent"]["value"]) == (50, 50)

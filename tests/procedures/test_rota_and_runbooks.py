@@ -122,7 +122,21 @@ def test_the_incident_record_has_every_field_of_its_template_with_dates_in_utc(w
         case.post("figures", {"figure": figure, "value": value, "source": "dashboard", "estimate": figure == "revenue_impact"})
     case.post("postmortem", {"kind": "record", "authors": ["alice"]})
     document = case.world.send("GET", f"/incidents/{case.id}/postmortem/document").text
-    for said in ("The API answers with errors", "SEV-2", "Milestones", "Duration", "Impact", "Root cause", "Timeline", "Action items", "1,200", "4,000", "2025-10-27", "UTC", "lag falls"):
+    for said in (
+        "The API answers with errors",
+        "SEV-2",
+        "Milestones",
+        "Duration",
+        "Impact",
+        "Root cause",
+        "Timeline",
+        "Action items",
+        "1,200",
+        "4,000",
+        "2025-10-27",
+        "UTC",
+        "lag falls",
+    ):
         assert said in document, said
     assert list(playbook(BOOK).detection_sources) == ["alert", "customer report", "monitoring"]
 
@@ -156,7 +170,14 @@ def test_a_review_has_six_sections_and_asks_why_five_times(world: World) -> None
     case.post("postmortem", {"authors": ["alice"]})
     document = case.world.send("GET", f"/incidents/{case.id}/postmortem/document").text
     headings = [line[3:] for line in document.splitlines() if line.startswith("## ")]
-    assert headings == ["Incident summary", "Timeline of events", "Root cause analysis", "What went well", "What could be improved", "Action items"]
+    assert headings == [
+        "Incident summary",
+        "Timeline of events",
+        "Root cause analysis",
+        "What went well",
+        "What could be improved",
+        "Action items",
+    ]
     assert document.count("> - ") == 5
 
 

@@ -149,7 +149,13 @@ def test_the_initial_notification_has_all_its_fields_and_goes_to_channel_and_sta
     """S4-09, S4-28."""
     case = Case(world, BOOK, "P2", started_at="2025-10-27T14:20:00Z", service="Release Manager")
     case.role("lead", "alice")
-    fields = {"summary": "slow", "impact": ["lists time out"], "users": 500, "timeline": ["14:20 first timeouts"], "actions": ["looking at queries", "rolling back"]}
+    fields = {
+        "summary": "slow",
+        "impact": ["lists time out"],
+        "users": 500,
+        "timeline": ["14:20 first timeouts"],
+        "actions": ["looking at queries", "rolling back"],
+    }
     body = case.tell("initial_notification", fields, next_in="15m")["body"]
     for said in (
         "# INCIDENT: The API answers with errors", "**Severity**: P2", "**Service**: Release Manager", "**Status**: INVESTIGATING", "**Started**: 2025-10-27 14:20 UTC", "slow",
@@ -235,7 +241,17 @@ def test_the_review_has_header_sections_four_areas_of_prevention_and_two_signatu
     case.milestone("resolved")
     case.post("postmortem", {"authors": ["alice"]})
     document = case.world.send("GET", f"/incidents/{case.id}/postmortem/document").text
-    for heading in ("Summary", "Impact", "Timeline", "Root cause analysis", "Why it was not caught", "Action items", "Preventive measures", "Lessons learned", "Approval"):
+    for heading in (
+        "Summary",
+        "Impact",
+        "Timeline",
+        "Root cause analysis",
+        "Why it was not caught",
+        "Action items",
+        "Preventive measures",
+        "Lessons learned",
+        "Approval",
+    ):
         assert f"## {heading}" in document, heading
     for area in ("Code review process", "Testing", "Monitoring", "Deployment", "1000 records", "canary"):
         assert area in document, area

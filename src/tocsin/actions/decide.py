@@ -140,9 +140,21 @@ def evolve(item: Item, fact: Fact) -> Item:
         case e.Changed():
             changes["fields"] = event.fields
         case e.Finished():
-            changes |= {"state": "done", "closed_at": fact.occurred_at, "closed_by": event.by or who, "evidence": event.evidence, "reason": ""}
+            changes |= {
+                "state": "done",
+                "closed_at": fact.occurred_at,
+                "closed_by": event.by or who,
+                "evidence": event.evidence,
+                "reason": "",
+            }
         case e.Dropped():
-            changes |= {"state": "dropped", "closed_at": fact.occurred_at, "closed_by": event.by or who, "reason": event.reason, "evidence": ""}
+            changes |= {
+                "state": "dropped",
+                "closed_at": fact.occurred_at,
+                "closed_by": event.by or who,
+                "reason": event.reason,
+                "evidence": "",
+            }
         case e.Reopened():
             changes |= {"state": "open", "closed_at": None, "closed_by": "", "reason": event.reason, "evidence": ""}
         case e.Overdue():
@@ -162,7 +174,10 @@ def reminder(values: dict[str, Any]) -> tuple[str, str]:
     """Return subject and body of the message to the owner of an overdue item."""
     incident = values["incident"]
     subject = f"Overdue: {values['title']}"
-    return subject, f"{values['action']} of {incident['id']} ({incident['title']}) was due on {values['due']}.\nFinish it, move its date, or drop it with a reason."
+    return (
+        subject,
+        f"{values['action']} of {incident['id']} ({incident['title']}) was due on {values['due']}.\nFinish it, move its date, or drop it with a reason.",
+    )
 
 
 def completion(items: Sequence[Any], now: datetime) -> dict[str, int]:

@@ -88,7 +88,11 @@ def who_is_who(playbook: Playbook | None, names: queries.Names) -> Known:
 
 def view(item: Listed, playbook: Playbook | None, who: Known, now: datetime) -> dict[str, Any]:
     """Return an item as the API shows it. ``problems``: what the playbook asks for and the item lacks."""
-    found = problems(item.owner, item.due, item.priority, item.group, item.ticket, playbook.actions, who) if playbook and item.state == "open" else []
+    found = (
+        problems(item.owner, item.due, item.priority, item.group, item.ticket, playbook.actions, who)
+        if playbook and item.state == "open"
+        else []
+    )
     return {
         "id": item.id, "incident": item.incident, "title": item.title, "group": item.group, "owner": item.owner,
         "due": item.due.isoformat() if item.due else None, "priority": item.priority, "ticket": item.ticket, "about": item.about, "state": item.state,

@@ -28,7 +28,7 @@ def action_kind(playbook_of: PlaybookOf) -> Kind:
         return Found(incident.id, incident.title, playbook)
 
     return Kind(
-        name="action", state=Item, events=EVENTS, fold_version=1, initial=lambda name: Item(name), evolve=evolve, decide=decide, prepare=prepare,
+        name="action", state=Item, events=EVENTS, fold_version=1, initial=Item, evolve=evolve, decide=decide, prepare=prepare,
         rows=_rows, wake=wake, plan=lambda item: (item.fields.due, item.state, item.reminded_of),
     )  # fmt: skip
 

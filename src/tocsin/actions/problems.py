@@ -64,15 +64,27 @@ def problems(owner: str, due: date | None, priority: str, group: str, ticket: st
     if "owner" in needs and not owner.strip():
         found.append(Problem("no_owner", "nobody owns it", "Name one person as its owner."))
     if wanted.owner_must_be_person and (kind := owner_is(owner, who)):
-        found.append(Problem("owner_is_no_person", f"its owner {owner} is {kind}", "Name one person; a team can help, but nobody feels meant."))
+        found.append(
+            Problem("owner_is_no_person", f"its owner {owner} is {kind}", "Name one person; a team can help, but nobody feels meant.")
+        )
     if "due" in needs and due is None:
         found.append(Problem("no_due", "it has no due date", "Give the day by which it will be done."))
     if due is not None and due.weekday() >= _SATURDAY:
         found.append(Problem("due_on_weekend", f"it is due on {due}, a {due:%A}", "Choose a working day."))
     if "priority" in needs and not priority:
-        found.append(Problem("no_priority", "it has no priority", f"Choose one of {', '.join(wanted.priorities)}." if wanted.priorities else "Give one."))
+        found.append(
+            Problem(
+                "no_priority", "it has no priority", f"Choose one of {', '.join(wanted.priorities)}." if wanted.priorities else "Give one."
+            )
+        )
     if "group" in needs and not group:
-        found.append(Problem("no_group", "it is in no group", f"Choose one of {', '.join(g.id for g in wanted.groups)}." if wanted.groups else "Give one."))
+        found.append(
+            Problem(
+                "no_group",
+                "it is in no group",
+                f"Choose one of {', '.join(g.id for g in wanted.groups)}." if wanted.groups else "Give one.",
+            )
+        )
     if "ticket" in needs and not ticket.strip():
         found.append(Problem("no_ticket", "it has no ticket", "Name the ticket under which the work is planned."))
     return found

@@ -171,7 +171,7 @@ def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold" if coloured() else "")
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:

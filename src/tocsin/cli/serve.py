@@ -49,8 +49,7 @@ def run(settings: Settled) -> None:
 
     import uvicorn
 
-    from tocsin.alerts.handlers import intake_key, intake_path
-    from tocsin.app import Options, build
+    from tocsin.app import Options, build, intake_url
     from tocsin.engine.clock import VirtualClock
     from tocsin.engine.database import DataDirectory
     from tocsin.engine.errors import Refused
@@ -86,7 +85,7 @@ def run(settings: Settled) -> None:
         bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
         directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
-        click.echo(f"An Alertmanager sends its webhook to {url}{intake_path('alertmanager', intake_key(app.runtime))}")
+        click.echo(f"An Alertmanager sends its webhook to {intake_url(app, url)}")
         sys.stdout.flush()
         more: dict[str, Any] = {}
         if settings["tls_cert"]:

@@ -135,7 +135,6 @@ class Command(click.Command):
             click.Option(["--as", "person"], **more),
         ]
 
-
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a refusal is printed in the form that was asked for."""
         try:

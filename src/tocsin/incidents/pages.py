@@ -20,6 +20,7 @@ from tocsin.incidents.commands import PostUpdate
 from tocsin.incidents.errors import UnknownWord
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
+from tocsin.playbooks.record import Message
 from tocsin.web.layout import Shell, Visit, go
 
 _ROWS: Final = 400
@@ -205,22 +206,25 @@ class _Pages:
 
     async def compose(self, visit: Visit) -> Response:
         """Show a message with its fields filled from the record."""
-        return await self._composer(visit)
+        return await self._composer(visit, first=True)
 
-    async def _composer(self, visit: Visit, problem: Refused | None = None, preview: tuple[str, str] | None = None) -> Response:
+    async def _composer(
+        self, visit: Visit, problem: Refused | None = None, preview: tuple[str, str] | None = None, *, first: bool = False
+    ) -> Response:
         def work() -> dict[str, Any]:
             opened = queries.open_incident(visit.runtime, self._shelf, visit.path["id"])
             draft = handlers.compose(visit.runtime, self._shelf, visit.path["id"], visit.path["message"])
             message = opened.playbook.message(visit.path["message"]) if opened.playbook else None
             names = {a.id: a for a in opened.playbook.audiences} if opened.playbook else {}
             level = opened.playbook.stage(opened.incident.stage) if opened.playbook else None
+            shown, wants = (preview, "") if not first or message is None else self._first_preview(opened, message, visit)
             return {
-                **room.head(opened.incident, opened.playbook, opened.now), "draft": draft, "rules": message.rules if message else (),
+                **room.head(opened.incident, opened.playbook, opened.now), "preview": shown, "wants": wants, "draft": draft, "rules": message.rules if message else (),
                 "audiences": [names[a] for a in draft["audiences"] if a in names], "status_now": level.public if level else "",
             }  # fmt: skip
 
         values = await asyncio.to_thread(work)
-        values |= {"problem": problem, "typed": visit.form, "preview": preview}
+        values |= {"problem": problem, "typed": visit.form}
         return self._shell.page(visit, "incidents/compose.html", values, status=problem.status if problem else 200)
 
     async def post_update(self, visit: Visit) -> Response:
@@ -238,6 +242,14 @@ class _Pages:
         except Refused as refusal:
             return await self._composer(visit, refusal)
         return go(f"/incidents/{quote(visit.path['id'])}#f{result['fact']}")
+
+    def _first_preview(self, opened: queries.Opened, message: Message, visit: Visit) -> tuple[tuple[str, str] | None, str]:
+        """Return the message as the record alone would fill it, or what it still needs."""
+        usual = str(message.next_update_default) if message.next_update_default else ""
+        try:
+            return self._preview(opened, forms.update(message, {"next": usual}, visit.now), visit), ""
+        except Refused as refusal:
+            return None, refusal.what
 
     def _preview(self, opened: queries.Opened, command: PostUpdate, visit: Visit) -> tuple[str, str]:
         """Return the message as it would be sent now."""

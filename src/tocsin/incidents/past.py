@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -15,11 +15,6 @@ from tocsin.incidents.model import Incident
 from tocsin.incidents.timeline import Reading
 from tocsin.playbooks.model import Playbook
 
-WIDTH: Final = 1000
-"""Units of the strip's width."""
-_LABEL: Final = 130
-"""Units that a label of the strip takes."""
-
 
 class Asked(msgspec.Struct, frozen=True):
     """A moment that the address asks for."""
@@ -29,14 +24,15 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Strip(msgspec.Struct, frozen=True):
-    """The life of an incident as a line: where the milestones stand, and where one looks."""
+    """The life of an incident, minute by minute: its milestones, and where one looks."""
 
     start: datetime
     end: datetime
     points: tuple[dict[str, Any], ...]
-    here: int
     minutes: int
+    """How long it is, in minutes."""
     minute: int
+    """The minute at which one looks."""
 
 
 def asked(query: Mapping[str, str]) -> Asked | None:
@@ -71,18 +67,13 @@ def strip(incident: Incident, playbook: Playbook | None, facts: Sequence[Fact], 
     length = end - start
     if length < timedelta(minutes=1):
         return None
-    points: list[dict[str, Any]] = []
-    free = -_LABEL
-    for name, m in known.items():
-        x = _place(m.at, start, length)
-        labelled = x >= free and x <= WIDTH - _LABEL / 2
-        free = x + _LABEL if labelled else free
-        points.append({"name": own.get(name) or name.replace("_", " ").capitalize(), "at": m.at, "x": x, "labelled": labelled})
-    look = at or end
+    points = tuple(
+        {"name": own.get(name) or name.replace("_", " ").capitalize(), "at": m.at, "minute": _minute(m.at, start)}
+        for name, m in known.items()
+    )
     minutes = max(1, -(-int(length.total_seconds()) // 60))
-    minute = min(minutes, max(0, round((look - start).total_seconds() / 60)))
-    return Strip(start, end, tuple(points), _place(look, start, length), minutes, minute)
+    return Strip(start, end, points, minutes, min(minutes, max(0, _minute(at or end, start))))
 
 
-def _place(at: datetime, start: datetime, length: timedelta) -> int:
-    return min(WIDTH, max(0, round((at - start) / length * WIDTH)))
+def _minute(at: datetime, start: datetime) -> int:
+    return round((at - start).total_seconds() / 60)

@@ -28,7 +28,7 @@ def room(incident: Incident, playbook: Playbook | None, now: datetime) -> dict[s
     view = views.incident_view(incident, playbook, now)
     names = _names(playbook)
     duties = [duty(one, incident, playbook, now) for one in view.get("obligations", ())]
-    open_ones = [one for one in duties if one["state"] not in SETTLED]
+    open_ones = _without_doubles([one for one in duties if one["state"] not in SETTLED])
     checklists = [_checklist(one) for one in view.get("checklists", ())]
     return {
         **head(incident, playbook, now, duties),
@@ -97,6 +97,7 @@ def duty(one: Mapping[str, Any], incident: Incident, playbook: Playbook | None, 
     done = rule.done if rule else None
     return {
         **one,
+        "name": _promise(one, playbook) if one["kind"] == "promise" else one["name"],
         "says": SAYS[one["state"]],
         "owner_name": (role.short or role.name) if role else contact.name if contact else str(one["owner"]).replace("_", " "),
         "person": holding.person if holding else "",
@@ -104,6 +105,22 @@ def duty(one: Mapping[str, Any], incident: Incident, playbook: Playbook | None, 
         "compose": _message_for(one, rule, playbook),
         "by_hand": done is None or bool(done.mark or done.follow_up),
     }
+
+
+def _without_doubles(duties: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out a promise where a duty to the same audience falls due at the same moment; that one says that it was promised."""
+    others = {(one["audience"], one["due_at"]) for one in duties if one["kind"] != "promise"}
+    promised = {(one["audience"], one["due_at"]) for one in duties if one["kind"] == "promise"}
+    return [
+        {**one, "promised": (one["audience"], one["due_at"]) in promised}
+        for one in duties
+        if one["kind"] != "promise" or (one["audience"], one["due_at"]) not in others
+    ]
+
+
+def _promise(one: Mapping[str, Any], playbook: Playbook | None) -> str:
+    name = next((a.name for a in playbook.audiences if a.id == one["audience"]), one["audience"]) if playbook else one["audience"]
+    return f"Promised to {name} at {one['from_at']:%H:%M} UTC: the next update"
 
 
 def _message_for(one: Mapping[str, Any], rule: Any, playbook: Playbook | None) -> str:

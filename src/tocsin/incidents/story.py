@@ -151,7 +151,8 @@ def _by(fact: Fact) -> str:
 
 def _detail(line: Line) -> str:
     data = line.data
-    change = " → ".join(str(data[name]) for name in ("before", "after") if data.get(name))
+    old, new = str(data.get("before") or ""), str(data.get("after") or "")
+    change = f"{old} → {new}" if old and new else f"before: {old}" if old else f"now: {new}" if new else ""
     said = [change, str(data.get("evidence") or ""), str(data.get("note") or ""), *(str(one) for one in data.get("conflicts") or ())]
     if data.get("source"):
         said.append(f"source: {data['source']}")

@@ -69,11 +69,13 @@ def endpoints(playbook_of: PlaybookOf) -> list[Endpoint]:
     ]  # fmt: skip
 
 
-def _document(asked: Asked, playbook_of: PlaybookOf, wanted: str, sanitised: bool) -> Any:  # noqa: FBT001
+def _document(asked: Asked, playbook_of: PlaybookOf, wanted: str, sanitised: bool) -> Any:
     material = handlers.material_of(asked.runtime, playbook_of, asked.path["id"])
     document, findings = handlers.document_of(material, sanitised=sanitised)
     if wanted == "md":
-        return Response(document.markdown(), media_type="text/markdown; charset=utf-8", headers={"X-Redaction-Findings": str(len(findings))})
+        return Response(
+            document.markdown(), media_type="text/markdown; charset=utf-8", headers={"X-Redaction-Findings": str(len(findings))}
+        )
     if wanted == "html":
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "X-Content-Type-Options": "nosniff"}
         return Response(render.html(document), media_type="text/html; charset=utf-8", headers=policy)

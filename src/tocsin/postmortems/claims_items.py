@@ -19,11 +19,14 @@ _OWNER: Final = re.compile(r"\bowner\s*[:=]?\s*(?P<owner>[^,;|()]+)|(?<!\w)@(?P<
 _DATE: Final = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _NONE: Final = re.compile(r"^(?:none|nothing|n/a|-|–|—)\.?$", re.IGNORECASE)
 _STOP: Final = frozenset(
+    re.findall(
+        r"\w+",
     "a an and any are as at be been before but by can could did do does for from had has have how if in into is it its more most never no not of "
     "off on once one only or our out over since so some than that the their them then there these this those to too under until up was we were "
     "what when where which while who will with without would after all also again during each every few other same such very via per use used "
     "using make made set get new old add create ensure first second two three four five six seven eight nine ten day days week weeks month months "
-    "year years time times minute minutes hour hours now still already yet".split(),
+    "year years time times minute minutes hour hours now still already yet",
+    ),
 )  # fmt: skip
 _LATENT: Final = "latent"
 _HALF: Final = 0.5
@@ -111,7 +114,9 @@ class _Covers:
     """Finds out whether an action item mentions something: by its ``about``, or because it shares most of the telling words."""
 
     def __init__(self, material: Material) -> None:
-        self.items: list[tuple[Listed | None, frozenset[str]]] = [(item, _words(f"{item.title} {item.about}")) for item in material.actions if item.state != "dropped"]
+        self.items: list[tuple[Listed | None, frozenset[str]]] = [
+            (item, _words(f"{item.title} {item.about}")) for item in material.actions if item.state != "dropped"
+        ]
         for section, _part, text in texts(material):
             if section.content == "action_items":
                 self.items += [(None, _words(found["text"])) for line in text.splitlines() if (found := _BULLET.match(line))]

@@ -164,7 +164,7 @@ def _durations(material: Material, known: Sequence[Topic], sentence: Sentence) -
 
 def _is_filler(anchored: re.Match[str], found: re.Match[str]) -> bool:
     """Tell whether ``of`` or ``from`` only leads to the number (``a duration of about 47 minutes``)."""
-    return anchored.group(0).split()[0].casefold() in ("of",) and anchored.end() <= found.start() + 1
+    return anchored.group(0).split()[0].casefold() == "of" and anchored.end() <= found.start() + 1
 
 
 def _only(known: Sequence[Topic], text: str, place: tuple[int, int]) -> Topic | None:
@@ -172,9 +172,7 @@ def _only(known: Sequence[Topic], text: str, place: tuple[int, int]) -> Topic | 
     hits = [(topic, match.span()) for topic in known for match in topic.pattern.finditer(text)]
     # A longer name covers the shorter words in it: “time to repair, from the alert” is not about the alert.
     kept = [
-        (topic, span)
-        for topic, span in hits
-        if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for _, other in hits)
+        (topic, span) for topic, span in hits if not any(other != span and other[0] <= span[0] and span[1] <= other[1] for _, other in hits)
     ]
     if len({span for _, span in kept}) != 1:
         return None
@@ -189,7 +187,10 @@ def _truths(material: Material, topic: Topic, starts: tuple[str, ...] | None) ->
         if topic.phase == "start" or starts is not None:
             return []
         return [
-            (f"from its start ({material.clock(m.started_at)}) until it was in place ({material.clock(m.completed_at)})", m.completed_at - m.started_at)
+            (
+                f"from its start ({material.clock(m.started_at)}) until it was in place ({material.clock(m.completed_at)})",
+                m.completed_at - m.started_at,
+            )
             for m in material.incident.mitigations.values()
             if m.kind == topic.mitigation and m.completed_at is not None
         ]

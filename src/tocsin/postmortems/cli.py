@@ -58,9 +58,7 @@ def show(session: Session, incident: str, section: str | None) -> None:
         if section and not wanted:
             known = ", ".join(one["id"] for one in found["sections"])
             raise click.BadParameter(f"there is no section {section!r}; there are: {known}", param_hint="--section")
-        session.show(
-            wanted[0] if section else found, lambda: output.say(str(wanted[0]["markdown"]).rstrip())
-        )
+        session.show(wanted[0] if section else found, lambda: output.say(str(wanted[0]["markdown"]).rstrip()))
     else:
         _document(session, incident, "-", "md")
 

@@ -60,7 +60,9 @@ def decide(state: Postmortem, command: Command, ctx: Context) -> Decision:
         case c.EditSection():
             return _edit(state, command, playbook)
         case c.StartReview():
-            return Decision((Happened(e.ReviewStarted()),) if state.stage == "draft" else (), result={"incident": state.id, "stage": "review"})
+            return Decision(
+                (Happened(e.ReviewStarted()),) if state.stage == "draft" else (), result={"incident": state.id, "stage": "review"}
+            )
         case c.HoldMeeting():
             _not_future(command.at, ctx)
             return Decision((Happened(e.Met(command.attendees), command.at),), result={"incident": state.id, "met": True})
@@ -118,7 +120,9 @@ def targets_of(playbook: Playbook, names: Iterable[str]) -> list[PublishTarget]:
     """
     known = {target.id: target for target in playbook.review.targets}
     if not known:
-        raise Refused(f"The playbook {playbook.playbook} names no place to publish to.", fix="Add `targets` to its review.", field="targets")
+        raise Refused(
+            f"The playbook {playbook.playbook} names no place to publish to.", fix="Add `targets` to its review.", field="targets"
+        )
     chosen = list(dict.fromkeys(names)) or list(known)
     for name in chosen:
         if name not in known:
@@ -168,7 +172,10 @@ def _edit(state: Postmortem, command: c.EditSection, playbook: Playbook) -> Deci
     before = state.texts.get(f"{section.id}.{part}" if part else section.id)
     if (before.text if before else "") == text:
         return Decision(result={"incident": state.id, "section": section.id, "part": part, "changed": False})
-    return Decision((Happened(e.SectionEdited(section.id, part, text)),), result={"incident": state.id, "section": section.id, "part": part, "changed": True})
+    return Decision(
+        (Happened(e.SectionEdited(section.id, part, text)),),
+        result={"incident": state.id, "section": section.id, "part": part, "changed": True},
+    )
 
 
 def _not_future(at: datetime | None, ctx: Context) -> None:
@@ -184,13 +191,21 @@ def _approve(state: Postmortem, command: c.Approve, ctx: Context, incident: Inci
         raise UnknownWord("approver", command.approver, (a.id for a in known))
     before = state.signed.get(approver.id)
     if before is not None:
-        raise Conflict(f"{approver.name} has signed already: {before.by}, {before.at:%Y-%m-%d %H:%M} UTC.", fix="Each approver signs once.", field="approver")
+        raise Conflict(
+            f"{approver.name} has signed already: {before.by}, {before.at:%Y-%m-%d %H:%M} UTC.",
+            fix="Each approver signs once.",
+            field="approver",
+        )
     if not command.by and ctx.actor.kind != "person":
-        raise Refused("A signature needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="by")
+        raise Refused(
+            "A signature needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="by"
+        )
     _not_future(command.at, ctx)
     left = [a.id for a in approvals(incident, playbook) if a.id not in state.signed and a.id != approver.id]
     signed = e.Approved(approver.id, command.by or ctx.actor.id)
-    return Decision((Happened(signed, command.at),), result={"incident": state.id, "approver": approver.id, "by": signed.by, "missing": left})
+    return Decision(
+        (Happened(signed, command.at),), result={"incident": state.id, "approver": approver.id, "by": signed.by, "missing": left}
+    )
 
 
 def unsigned(state: Postmortem, incident: Incident, playbook: Playbook) -> list[Approver]:
@@ -236,7 +251,9 @@ def _result(state: Postmortem, command: c.NoteResult) -> Decision:
     found = next((p for p in state.publications.values() if p.key == command.key), None)
     if found is None or found.state != "under_way":
         return Decision()
-    event: Any = e.Published(found.target, found.key, command.said) if command.sent else e.PublishFailed(found.target, found.key, command.said)
+    event: Any = (
+        e.Published(found.target, found.key, command.said) if command.sent else e.PublishFailed(found.target, found.key, command.said)
+    )
     return Decision((Happened(event),))
 
 

@@ -44,7 +44,9 @@ _WHYS: Final = ("Why did it happen?", "Why was that so?", "And why was that?", "
 
 def draft(material: Material) -> Document:
     """Return the document; the same record and texts give the same document."""
-    sections = [_section(material, section) for section in material.kind.sections if not (material.sanitised and section.content in HOUSE_ONLY)]
+    sections = [
+        _section(material, section) for section in material.kind.sections if not (material.sanitised and section.content in HOUSE_ONLY)
+    ]
     if stated := facts_after.source(material):
         sections.append(Rendered("source", "What the source states", "source", required=False, facts=tuple(stated)))
     if material.sanitised:

@@ -26,7 +26,10 @@ def action_items(material: Material, section: Section) -> list[str]:
     """Return the action items by group, each with what it still lacks, and those that the source of an imported record names."""
     lines: list[str] = []
     named = [(g.id, g.name) for g in material.playbook.actions.groups]
-    groups = [*named, *((other, other or "Not grouped") for other in dict.fromkeys(i.group for i in material.actions) if other not in dict(named))]
+    groups = [
+        *named,
+        *((other, other or "Not grouped") for other in dict.fromkeys(i.group for i in material.actions) if other not in dict(named)),
+    ]
     for group, name in groups:
         items = [item for item in material.actions if item.group == group]
         if items:
@@ -44,7 +47,11 @@ def _items(material: Material, items: Iterable[Listed]) -> list[str]:
     rows: list[tuple[str, ...]] = []
     for item in items:
         state = "**overdue**" if item.overdue(material.as_of) else item.state
-        lacks = problems(item.owner, item.due, item.priority, item.group, item.ticket, material.playbook.actions, who) if item.state == "open" else []
+        lacks = (
+            problems(item.owner, item.due, item.priority, item.group, item.ticket, material.playbook.actions, who)
+            if item.state == "open"
+            else []
+        )
         remark = "; ".join(
             part for part in (
                 f"addresses: {item.about}" if item.about else "", f"evidence: {item.evidence}" if item.evidence else "",
@@ -116,7 +123,9 @@ def source(material: Material) -> list[str]:
         blocks.append(["**Action items**", "", *(f"- {cell(item)}" for item in items)])
     figures = given.get("impact") or {}
     if figures:
-        blocks.append(["**Impact**", "", *(f"- {cell(str(name).replace('_', ' '))}: {cell(_value(value))}" for name, value in figures.items())])
+        blocks.append(
+            ["**Impact**", "", *(f"- {cell(str(name).replace('_', ' '))}: {cell(_value(value))}" for name, value in figures.items())]
+        )
     if spans := [_stated(span) for span in given.get("stated") or ()]:
         blocks.append(["**Durations in the source's own words**", "", *(f"- {span}" for span in spans)])
     if notes := str(given.get("notes") or ""):

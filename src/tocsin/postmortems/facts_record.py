@@ -20,7 +20,7 @@ LATER: Final = ("postmortem_drafted", "postmortem_met", "postmortem_published", 
 """Milestones of the postmortem itself; the table of the incident's milestones leaves them out."""
 _PUBLIC_LINES: Final = (
     "incident.declared", "incident.milestone_set", "incident.severity_changed", "incident.stage_moved", "incident.mitigation_started",
-    "incident.mitigation_completed", "incident.mitigation_verified", "incident.window_restarted", "incident.imported",
+    "incident.mitigation_completed", "incident.mitigation_verified", "incident.window_restarted"
 )  # fmt: skip
 """What the system noted and an outsider may read; the rest is the house's own business."""
 _DAY: Final = timedelta(days=1)
@@ -53,7 +53,11 @@ def sentences(material: Material) -> list[str]:
         if moment is None:
             continue
         about = "" if moment.precision == "exact" else "about "
-        after = f" ({words(moment.at - started.at)} after the start)" if started and name != "impact_started" and moment.at >= started.at else ""
+        after = (
+            f" ({words(moment.at - started.at)} after the start)"
+            if started and name != "impact_started" and moment.at >= started.at
+            else ""
+        )
         steps.append(f"{verb} at {about}{utc(moment.at)}{after}")
     if steps:
         said.append(f"By the record {', '.join(steps)}.")
@@ -73,7 +77,12 @@ def header(material: Material, section: Section) -> list[str]:
     first = start.at if start else material.lines[0].at if material.lines else None
     lasted = span(material)
     rows: list[tuple[str, str]] = [("Date", f"{first:%Y-%m-%d}" if first else UNKNOWN)]
-    rows.append(("Duration", f"{words(lasted)}, {utc(start.at if start else None)} to {utc(end.at if end else None)}" if lasted is not None else UNKNOWN))
+    rows.append(
+        (
+            "Duration",
+            f"{words(lasted)}, {utc(start.at if start else None)} to {utc(end.at if end else None)}" if lasted is not None else UNKNOWN,
+        )
+    )
     rows.append(("Severity", _severity(material)))
     if now and now.service:
         rows.append(("Service", cell(now.service)))
@@ -127,7 +136,14 @@ def figures(material: Material, section: Section) -> list[str]:
             continue
         value = f"{number(found.value)} {found.unit}".strip()
         source = "" if material.sanitised else cell(found.source)
-        rows.append((cell(figure.name), cell(f"about {value}" if found.estimate else value), "estimate" if found.estimate else "measured", source or UNKNOWN))
+        rows.append(
+            (
+                cell(figure.name),
+                cell(f"about {value}" if found.estimate else value),
+                "estimate" if found.estimate else "measured",
+                source or UNKNOWN,
+            )
+        )
     head = ["Figure", "Value", "", "Source"]
     if material.sanitised:
         return table(head[:3], [row[:3] for row in rows]) if rows else []
@@ -174,10 +190,14 @@ def durations(material: Material, section: Section) -> list[str]:
         else:
             value = cell(metric.text)
         target = ""
-        if isinstance(metric, Duration) and metric.target is not None:
+        if isinstance(metric, Duration) and metric.target is not None and metric.available:
             target = words(metric.target) + {True: ", kept", False: ", not kept", None: ""}[metric.target_kept]
         rows.append((cell(metric.name), value, target, cell(metric.definition)))
-    return [*table(("Metric", "Value", "Target", "Measured"), rows), "", "These are durations of this one incident, not means."] if rows else []
+    return (
+        [*table(("Metric", "Value", "Target", "Measured"), rows), "", "These are durations of this one incident, not means."]
+        if rows
+        else []
+    )
 
 
 def shown_lines(material: Material) -> Iterator[Line]:
@@ -204,7 +224,11 @@ def timeline(material: Material, section: Section) -> list[str]:
             reason = f" ({cell(line.data['reason'])})" if line.data.get("reason") else ""
             text += f" *(corrected{reason}; before: {'; '.join(cell(old) for old in line.corrects)})*"
         if line.late and not material.sanitised:
-            text += f" *(written down {line.recorded_at:{clock}})*" if line.recorded_at - line.at < _DAY else f" *(written down {line.recorded_at:%Y-%m-%d})*"
+            text += (
+                f" *(written down {line.recorded_at:{clock}})*"
+                if line.recorded_at - line.at < _DAY
+                else f" *(written down {line.recorded_at:%Y-%m-%d})*"
+            )
         reading: dict[str, Any] | None = line.data.get("reading")
         if reading:
             text += f" [{cell(reading['measure'])} {reading['value']:g}{(' ' + cell(reading['unit'])) if reading.get('unit') else ''}]"

@@ -90,7 +90,11 @@ def updates(material: Material, section: Section) -> list[str]:
             continue
         told = ", ".join(names[a].name if a in names else a for a in event.audiences)
         message = messages.get(event.message, event.message) + (f" #{event.number}" if event.number else "")
-        promised = " or ".join(part for part in (material.clock(event.next_at) if event.next_at else "", "when resolved" if event.when_resolved else "") if part)
+        promised = " or ".join(
+            part
+            for part in (material.clock(event.next_at) if event.next_at else "", "when resolved" if event.when_resolved else "")
+            if part
+        )
         promise = promises.get(fact.version)
         kept = f"{promise.state}{_at(material, promise)}" if promise else ""
         rows.append((material.clock(fact.occurred_at), cell(told), cell(message), cell(event.status), promised, kept))
@@ -137,7 +141,13 @@ def checklists(material: Material, section: Section) -> list[str]:
         for item in items:
             state = {"ticked": "verified", "met": "verified", "waived": "**waived**", "open": "open", "unmet": "open"}[item.state]
             why = item.reason if item.state == "waived" else item.evidence
-            by = "" if material.sanitised or not item.by else f"{cell(material.name(item.by))}, {material.clock(item.at)}" if item.at else cell(item.by)
+            by = (
+                ""
+                if material.sanitised or not item.by
+                else f"{cell(material.name(item.by))}, {material.clock(item.at)}"
+                if item.at
+                else cell(item.by)
+            )
             rows.append((cell(item.says), state, by, cell(why) if not material.sanitised else ""))
         head = ("Criterion", "", "By", "Evidence or reason")
         said = f"**{cell(checklist.name)}**: {done} of {of} verified" + (f", {waived} waived" if waived else "") + "."
@@ -151,7 +161,9 @@ def process_health(material: Material, section: Section) -> list[str]:
     view = health_of(material.incident, material.playbook, material.facts, material.as_of)
     lines = [f"- **{cell(f.name)}** ({utc(f.at)}): {cell(f.sentence)} {cell(f.remedy)}" for f in view.findings]
     if not lines:
-        lines = ["None of the habits that the record can show." if not view.not_judged else "None of the habits that the record could judge."]
+        lines = [
+            "None of the habits that the record can show." if not view.not_judged else "None of the habits that the record could judge."
+        ]
     if view.reminders:
         lines += ["", "To be looked for by people:", "", *(f"- {cell(r.name)}: {cell(r.says)}" for r in view.reminders)]
     return lines

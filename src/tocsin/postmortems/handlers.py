@@ -71,7 +71,9 @@ def document_of(material: Material, *, sanitised: bool) -> tuple[Document, list[
     return document, cleaner.findings(document.markdown())
 
 
-async def begin(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str, command: c.Draft, actor: Actor, key: str, request: str) -> dict[str, Any]:
+async def begin(
+    runtime: Runtime, playbook_of: PlaybookOf, incident_id: str, command: c.Draft, actor: Actor, key: str, request: str
+) -> dict[str, Any]:
     """Draft; the answer says what people still have to write."""
     result = await runtime.commit("postmortem", incident_id, command, actor, key, request)
     document = draft(material_of(runtime, playbook_of, incident_id))

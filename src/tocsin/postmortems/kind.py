@@ -25,6 +25,6 @@ def postmortem_kind(playbook_of: PlaybookOf) -> Kind:
         return Found(incident, playbook_of(incident.playbook.digest, reader) if incident.playbook else None)
 
     return Kind(
-        name="postmortem", state=Postmortem, events=EVENTS, fold_version=1, initial=lambda name: Postmortem(name), evolve=evolve, decide=decide,
+        name="postmortem", state=Postmortem, events=EVENTS, fold_version=1, initial=Postmortem, evolve=evolve, decide=decide,
         prepare=prepare,
     )  # fmt: skip

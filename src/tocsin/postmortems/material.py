@@ -19,7 +19,7 @@ from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.record import PostmortemKind
 from tocsin.postmortems.model import Postmortem
 
-NOT_SHOWN: Final = ("incident.postmortem_moved", "incident.delivery_failed", "incident.obligation_warned")
+NOT_SHOWN: Final = ("incident.postmortem_moved", "incident.delivery_failed", "incident.obligation_warned", "incident.imported")
 """What the log has and a reader of the postmortem does not want."""
 
 
@@ -83,7 +83,7 @@ def gather(
     return Material(
         incident=incident, playbook=playbook, kind=kind, state=state, facts=facts, lines=lines,
         moments=milestones.known(incident, playbook), duties=obligations.plan(incident, playbook, as_of), actions=actions, people=people, teams=teams,
-        as_of=as_of, imported=imported, days=len({line.at.date() for line in lines}) > 1,
+        as_of=as_of, imported=imported, days=imported is not None or len({line.at.date() for line in lines}) > 1,
     )  # fmt: skip
 
 
@@ -94,7 +94,9 @@ def persons(material: Material) -> set[str]:
     found.update(holding.person for holding in incident.roles.values())
     found.update(line.by for line in material.lines if line.entry)
     found.update(fact.actor.id for fact in material.facts if fact.actor.kind == "person")
-    found.update(fact.event.person for fact in material.facts if isinstance(fact.event, ie.RoleAssigned | ie.PersonJoined | ie.Acknowledged))
+    found.update(
+        fact.event.person for fact in material.facts if isinstance(fact.event, ie.RoleAssigned | ie.PersonJoined | ie.Acknowledged)
+    )
     found.update(signature.by for signature in state.signed.values())
     found.update(text.by for text in state.texts.values())
     others = {

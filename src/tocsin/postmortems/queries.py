@@ -24,7 +24,11 @@ def blob(reader: Reader, digest: str) -> bytes | None:
 def blobs(reader: Reader, digests: Sequence[str]) -> dict[str, tuple[str, bytes]]:
     """Return names and contents of attachments by digest."""
     table = tables.blobs
-    rows = reader.rows(select(table.c.digest, table.c.name, table.c.content).where(table.c.digest.in_(sorted(set(digests))))) if digests else []
+    rows = (
+        reader.rows(select(table.c.digest, table.c.name, table.c.content).where(table.c.digest.in_(sorted(set(digests)))))
+        if digests
+        else []
+    )
     return {row.digest: (row.name, bytes(row.content)) for row in rows}
 
 

@@ -53,8 +53,11 @@ _SECRET: Final = re.compile(
 _TOKEN: Final = re.compile(r"(?<![\w/+-])(?=[\w/+-]*\d)(?=[\w/+-]*[A-Za-z])[A-Za-z0-9_/+-]{28,}={0,2}(?![\w/+-])")
 
 _COMMON: Final = frozenset(
+    re.findall(
+        r"\w+",
     "will mark art may grace hope rose bill jack pat sue drew chase faith joy dean ray max frank miles guy rich gene rob don victor page ops "
-    "april june august summer autumn star sky".split(),
+    "april june august summer autumn star sky",
+    ),
 )  # fmt: skip
 """Names that are words too: only with a capital are they taken for a person. The check reports the rest."""
 SHORTEST: Final = 3

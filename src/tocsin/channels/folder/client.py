@@ -41,7 +41,9 @@ def place_of(message: Message, base: Path, places: Mapping[str, str]) -> Path:
         return Path(named)
     words = PurePosixPath(message.target.lstrip("#"))
     if words.is_absolute() or ".." in words.parts or not words.parts:
-        raise ChannelFailed(f"the place {message.target!r} is not below {base}; name it in TOCSIN_PUBLISH_TO if it is meant", permanent=True)
+        raise ChannelFailed(
+            f"the place {message.target!r} is not below {base}; name it in TOCSIN_PUBLISH_TO if it is meant", permanent=True
+        )
     return base / words
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,16 @@ from tocsin.channels.folder.client import place_of, write_whole
 from tocsin.engine.ports import ChannelFailed, Message
 
 _SECONDS: Final = 60
-_IDENTITY: Final = ("-c", "user.name=Tocsin", "-c", "user.email=tocsin@localhost", "-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false")
+_IDENTITY: Final = (
+    "-c",
+    "user.name=Tocsin",
+    "-c",
+    "user.email=tocsin@localhost",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "commit.gpgSign=false",
+)
 _REMOTE: Final = ("https://", "ssh://", "git@", "file://")
 
 
@@ -78,15 +88,18 @@ class Git:
             "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ALLOW_PROTOCOL": "file:https:ssh",
             "GIT_SSH_COMMAND": "ssh -oBatchMode=yes", "LC_ALL": "C",
         }  # fmt: skip
+        git = shutil.which("git")
+        if git is None:
+            raise ChannelFailed("there is no `git` on this machine", permanent=True)
         try:
-            done = subprocess.run(
-                ["git", "-C", str(folder), *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=self._seconds, check=False,
+            done = subprocess.run(  # noqa: S603 (a list, no shell; every word of a message stands after `--` or is a value)
+                [git, "-C", str(folder), *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=self._seconds, check=False,
             )  # fmt: skip
-        except FileNotFoundError as error:
-            raise ChannelFailed("there is no `git` on this machine", permanent=True) from error
         except subprocess.TimeoutExpired as error:
             raise ChannelFailed(f"git {words[0]} took longer than {self._seconds:g} s") from error
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise ChannelFailed(f"git {next(w for w in words if not w.startswith('-') and '=' not in w)} failed: {said[-1] if said else done.returncode}")
+            raise ChannelFailed(
+                f"git {next(w for w in words if not w.startswith('-') and '=' not in w)} failed: {said[-1] if said else done.returncode}"
+            )
         return done.stdout.decode(errors="replace").strip()

@@ -188,15 +188,18 @@ def update(
 
 
 def _way(session: Session, incident: str, status: str) -> tuple[str, dict[str, Any], bool]:
-    """Return the command that leads to a status word: a stage by its id or name, or the stage of that kind (resolved, closed)."""
+    """Return the command that leads to a status word, and whether it will end the incident.
+
+    The word is a stage by its id or name, or the kind of the stage (resolved, closed). A gate that still wants something ends nothing.
+    """
     view = session.api.get(f"/incidents/{incident}")
     word = status.casefold()
     for key in ("to", "name", "kind"):
         for way in view.get("ways", []):
             if str(way[key]).casefold() == word:
-                return "stage", {"stage": way["to"]}, way["kind"] in ("closed", "dismissed")
+                return "stage", {"stage": way["to"]}, way["kind"] in ("closed", "dismissed") and not way["missing"]
     if word in ("resolved", "closed") and word != view["stage"]:
-        return ("resolve" if word == "resolved" else "close"), {}, word == "closed"
+        return ("resolve" if word == "resolved" else "close"), {}, False
     return "stage", {"stage": status}, False
 
 

@@ -27,6 +27,7 @@ function clock(seconds) {
 }
 
 function tick() {
+  if (document.body.classList.contains("past")) return; // the page shows another moment, and its figures are that moment's
   const at = now();
   for (const one of document.querySelectorAll("time[data-count]")) {
     const there = Date.parse(one.dateTime);
