@@ -19,6 +19,7 @@ from tocsin.actions import api as actions_api
 from tocsin.actions.decide import reminder
 from tocsin.actions.kind import action_kind
 from tocsin.alerts import api as alerts_api
+from tocsin.alerts import pages as alerts_pages
 from tocsin.alerts.commands import NotePageFailure
 from tocsin.alerts.handlers import intake_key, intake_path
 from tocsin.alerts.kind import alert_kind, receipt_kind
@@ -55,6 +56,7 @@ from tocsin.playbooks.load import digest_of
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.postmortems import api as postmortems_api
+from tocsin.postmortems import pages as postmortems_pages
 from tocsin.postmortems import publish as postmortem_publishing
 from tocsin.postmortems import reactions as postmortem_reactions
 from tocsin.postmortems.commands import NoteResult
@@ -172,7 +174,7 @@ def build(options: Options) -> App:
         finally:
             runtime.stop()
 
-    shell = Shell(runtime, ("web", "incidents", "playbooks"))
+    shell = Shell(runtime, ("web", "alerts", "incidents", "playbooks", "postmortems"))
     asgi = Starlette(
         routes=[
             *alerts_api.intake_routes(runtime),
@@ -182,6 +184,8 @@ def build(options: Options) -> App:
             *sign_in.routes(shell),
             live.route(runtime),
             *incidents_pages.routes(shell, shelf, options.default_playbook, render),
+            *postmortems_pages.routes(shell, shelf.by_digest),
+            *alerts_pages.routes(shell),
             *playbooks_pages.routes(shell, shelf),
         ],
         middleware=[Middleware(SecurityHeaders)],

@@ -115,3 +115,18 @@ def test_a_template_cannot_reach_anything_but_its_values(world: World, incident:
     notice(world, incident, fields={"work": "{{ incident.__class__ }} {% for x in range(9) %}x{% endfor %}"})
     sent = next(message for message in world.outbox() if message["kind"] == "incident.update")
     assert "{{ incident.__class__ }}" in sent["body"]
+
+
+def test_a_preview_is_what_would_be_sent_and_posts_nothing(world: World, incident: str) -> None:
+    body = {"message": "customer_initial", "fields": {"work": "We think bob probably broke it"}, "next_in": "30m"}
+    before = world.get(f"/incidents/{incident}")["version"]
+    (shown,) = world.post(f"/incidents/{incident}/updates/preview", body)["messages"]
+    assert world.get(f"/incidents/{incident}")["version"] == before
+    assert {advice["rule"] for advice in shown["advice"]} >= {"facts_only"}
+    world.post(f"/incidents/{incident}/updates", body)
+    sent = next(message for message in world.outbox() if message["kind"] == "incident.update")
+    assert (sent["subject"], sent["body"]) == (shown["subject"], shown["body"])
+
+
+def test_a_preview_refuses_what_posting_would_refuse(world: World, incident: str) -> None:
+    assert world.refused(f"/incidents/{incident}/updates/preview", {"message": "customer_initial"})["field"] == "next_at"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -42,30 +43,36 @@ def _field(field: dict[str, Any]) -> tuple[str, ...]:
     return field["id"], field["label"] + choices, wanted, shown
 
 
+def _composing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a message that is being written."""
+    for option in reversed(
+        (
+            click.option("--message", required=True, metavar="NAME", help="A message of the playbook."),
+            click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field; repeat it for each line of a list."),
+            click.option("--status", default="", help="What the audience is told the status is."),
+            click.option("--next-in", default="", metavar="30m", help="Promise the next update in this time …"),
+            click.option("--next-at", metavar="TIME", help="… or at this time (15:20: the next such time) …"),
+            click.option("--when-resolved", is_flag=True, help="… or when it is resolved."),
+            click.option("--eta", default="", help="When it is expected to be over; a time, or unknown."),
+            click.option(
+                "--audience", "audiences", multiple=True, metavar="NAME", help="Tell these instead of the message's own audiences."
+            ),
+            click.option("--by", default="", metavar="PERSON", help="Who tells."),
+            click.option("--at", metavar="TIME", help="When it was told, if not now."),
+            click.option("--zone", metavar="NAME", help="Time zone of clock times (default UTC)."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 @update.command("post")
 @on_incident()
-@click.option("--message", required=True, metavar="NAME", help="A message of the playbook.")
-@click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field; repeat it for each line of a list.")
-@click.option("--status", default="", help="What the audience is told the status is.")
-@click.option("--next-in", default="", metavar="30m", help="Promise the next update in this time …")
-@click.option("--next-at", metavar="TIME", help="… or at this time (15:20: the next such time) …")
-@click.option("--when-resolved", is_flag=True, help="… or when it is resolved.")
-@click.option("--eta", default="", help="When it is expected to be over; a time, or unknown.")
-@click.option("--audience", "audiences", multiple=True, metavar="NAME", help="Tell these instead of the message's own audiences.")
-@click.option("--by", default="", metavar="PERSON", help="Who tells.")
-@click.option("--at", metavar="TIME", help="When it was told, if not now.")
-@click.option("--zone", metavar="NAME", help="Time zone of clock times (default UTC).")
+@_composing
 @pass_session
-def post(
-    session: Session, /, incident: str, message: str, fields: tuple[str, ...], audiences: tuple[str, ...], next_at: str | None, at: str | None,
-    zone: str | None, **given: Any,
-) -> None:  # fmt: skip
+def post(session: Session, /, incident: str, **given: Any) -> None:
     """Post a message of the playbook to its audiences."""
-    body = {
-        **given, "message": message, "fields": _fields(session, incident, message, fields), "audiences": listed(audiences),
-        "next_at": session.coming(next_at, zone), "at": session.past(at, zone),
-    }  # fmt: skip
-    answer = session.api.post(f"/incidents/{incident}/updates", body)
+    answer = session.api.post(f"/incidents/{incident}/updates", _body(session, incident, **given))
 
     def people() -> None:
         number = f" #{answer['number']}" if answer["number"] else ""
@@ -74,6 +81,36 @@ def post(
             output.say(f"Next update promised for {output.when(answer['next_at'], session.now())}.")
 
     session.show(answer, people)
+
+
+@update.command("preview")
+@on_incident()
+@_composing
+@pass_session
+def preview(session: Session, /, incident: str, **given: Any) -> None:
+    """Show what would be sent, to the letter, with advice on its wording. Nothing is posted."""
+    answer = session.api.post(f"/incidents/{incident}/updates/preview", _body(session, incident, **given))
+
+    def people() -> None:
+        for one in answer["messages"]:
+            output.say(output.strong(f"To {one['to']} by {', '.join(one['channels'])}: {one['subject']}"))
+            output.say(one["body"])
+            for advice in one["advice"]:
+                quote = f" “{advice['quote']}”" if advice.get("quote") else ""
+                output.say(output.tone(f"  {advice['rule']}{quote}: {advice['says']}", "warn"))
+            output.say("")
+
+    session.show(answer, people)
+
+
+def _body(
+    session: Session, incident: str, *, message: str, fields: tuple[str, ...], audiences: tuple[str, ...], next_at: str | None, at: str | None,
+    zone: str | None, **given: Any,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        **given, "message": message, "fields": _fields(session, incident, message, fields), "audiences": listed(audiences),
+        "next_at": session.coming(next_at, zone), "at": session.past(at, zone),
+    }  # fmt: skip
 
 
 def _fields(session: Session, incident: str, message: str, given: tuple[str, ...]) -> dict[str, Any]:

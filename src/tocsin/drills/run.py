@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -140,10 +141,10 @@ def fresh(data: Path) -> None:
         raise DrillFailed(f"{data} is not empty, and a drill must not touch a real installation. Name a new folder.")
 
 
-def messages_of(outbox: Path, incident: str = "", known: set[str] | None = None) -> list[tuple[str, dict[str, Any]]]:
+def messages_of(outbox: Path, records: Collection[str] = (), known: set[str] | None = None) -> list[tuple[str, dict[str, Any]]]:
     """Return the messages that lie in an outbox, in the order in which they were decided; those known already are left out.
 
-    incident: only its messages; all of them without one. Each comes with the name of its file.
+    records: only theirs (``incident:INC-…``); all messages without any. Each comes with the name of its file.
     """
     found = []
     if not outbox.is_dir():
@@ -154,7 +155,7 @@ def messages_of(outbox: Path, incident: str = "", known: set[str] | None = None)
         message = json.loads(Path(entry.path).read_text(encoding="utf-8"))
         if known is not None:
             known.add(entry.name)
-        if not incident or message.get("record") == f"incident:{incident}":
+        if not records or message.get("record") in records:
             found.append((entry.name, message))
     return sorted(found, key=lambda item: (str(item[1].get("at")), str(item[1].get("key"))))
 
@@ -162,7 +163,8 @@ def messages_of(outbox: Path, incident: str = "", known: set[str] | None = None)
 def report(server: Server, incident: str, outbox: Path, folder: Path) -> list[str]:
     """Write what is known of an incident into a folder; return what could not be had.
 
-    ``metrics.json``, ``timeline.json``, ``obligations.json``, ``postmortem.md`` and ``messages/``, one JSON file per message.
+    ``metrics.json``, ``timeline.json``, ``obligations.json``, ``postmortem.md`` and ``messages/``, one JSON file per message of the incident
+    and of the pages of its alerts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
@@ -182,13 +184,15 @@ def report(server: Server, incident: str, outbox: Path, folder: Path) -> list[st
         write("metrics.json", metrics(incident, measured))
     if (timeline := get("/timeline/export")) is not None:
         write("timeline.json", timeline)
+    records = {f"incident:{incident}"}
     if (view := get("")) is not None:
+        records |= {f"alert:{alert['id']}" for alert in view["alerts"]}
         write("obligations.json", {"incident": incident, "obligations": view["obligations"]})
     if (document := get("/postmortem/document?format=md")) is not None:
         write("postmortem.md", document if isinstance(document, str) else str(document))
     shutil.rmtree(folder / "messages", ignore_errors=True)
     (folder / "messages").mkdir()
-    for name, message in messages_of(outbox, incident):
+    for name, message in messages_of(outbox, records):
         write(f"messages/{name}", message)
     return wrong
 

@@ -70,6 +70,10 @@ class Outbox:
             self._dirty = True
             self._changed.notify()
 
+    def rendered(self, kind: str, target: str, values: dict[str, Any]) -> tuple[str, str]:
+        """Return subject and body of a message as it would be sent."""
+        return self._render(kind, target, values)
+
     def drain(self) -> int:
         """Send everything that is due; return how many were tried."""
         tried = 0

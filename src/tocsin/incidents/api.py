@@ -126,6 +126,9 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     async def post(asked: Asked) -> Any:
         return await handlers.post_update(asked.runtime, shelf, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
 
+    async def previewed(asked: Asked) -> Any:
+        return await asyncio.to_thread(handlers.preview, asked.runtime, shelf, asked.path["id"], asked.body, asked.actor)
+
     async def verify(asked: Asked) -> Any:
         broken = await asyncio.to_thread(queries.check_chain, asked.runtime, "incident", asked.path["id"])
         return {"incident": asked.path["id"], "whole": not broken, "broken": broken}
@@ -148,5 +151,6 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         Endpoint("GET", "/incidents/{id}/timeline/export", "Its timeline for a file", exported, tag="incident"),
         Endpoint("GET", "/incidents/{id}/updates/draft/{message}", "A message as the record fills it", draft, tag="incident"),
         Endpoint("POST", "/incidents/{id}/updates", "Post an update", post, c.PostUpdate, tag="incident"),
+        Endpoint("POST", "/incidents/{id}/updates/preview", "What would be sent, to the letter", previewed, c.PostUpdate, tag="incident"),
         Endpoint("GET", "/incidents/{id}/verify", "Check the record's hash chain", verify, tag="incident"),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin.comms import wording
 from tocsin.engine.batch import fresh
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Actor, Context, Reader
@@ -16,6 +17,7 @@ from tocsin.incidents import decide_import, importing, messages, naming, queries
 from tocsin.incidents.decide_base import Found
 from tocsin.incidents.errors import UnknownWord
 from tocsin.incidents.model import Incident
+from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.services import queries as services
 
@@ -96,13 +98,54 @@ async def post_update(
 ) -> dict[str, Any]:
     """Post an update; fields that only the timeline can fill are taken from it before the commit."""
     opened = queries.open_incident(runtime, shelf, incident_id)
-    message = opened.playbook.message(command.message) if opened.playbook else None
-    wanted = [f for f in message.fields if f.prefill == "timeline" and f.id not in command.fields] if message else []
-    if wanted and opened.playbook is not None:
-        facts = runtime.facts("incident", incident_id)
-        shown = [timeline.plain(line) for line in timeline.lines(facts, opened.playbook) if line.entry]
-        command = msgspec.structs.replace(command, fields={**command.fields, **{f.id: shown for f in wanted}})
+    if opened.playbook is not None:
+        command = _with_timeline(runtime, incident_id, opened.playbook, command)
     return await runtime.commit("incident", incident_id, command, actor, key, request)
+
+
+def _with_timeline(runtime: Runtime, incident_id: str, playbook: Playbook, command: c.PostUpdate) -> c.PostUpdate:
+    message = playbook.message(command.message)
+    wanted = [f for f in message.fields if f.prefill == "timeline" and f.id not in command.fields] if message else []
+    if not wanted:
+        return command
+    facts = runtime.facts("incident", incident_id)
+    shown = [timeline.plain(line) for line in timeline.lines(facts, playbook) if line.entry]
+    return msgspec.structs.replace(command, fields={**command.fields, **{f.id: shown for f in wanted}})
+
+
+def preview(runtime: Runtime, shelf: Bookshelf, incident_id: str, command: c.PostUpdate, actor: Actor) -> dict[str, Any]:
+    """Return what would be sent, to the letter, with advice on its wording; nothing is posted.
+
+    Raises:
+        Refused: it could not be posted either; the same refusal.
+
+    """
+    opened = queries.open_incident(runtime, shelf, incident_id)
+    playbook = opened.playbook
+    if playbook is None:
+        raise UnknownWord("message", command.message, ())
+    command = _with_timeline(runtime, incident_id, playbook, command)
+    at = command.at or opened.now
+    posted, deliveries = messages.post(opened.incident, playbook, command, Context(opened.now, actor, (), None), at)
+    template = playbook.message(command.message)
+    assert template is not None
+    shown = []
+    for audience, delivery in {str(d.values["audience"]): d for d in deliveries}.items():
+        subject, body = runtime.outbox.rendered(delivery.kind, delivery.target, delivery.values)
+        people = [*opened.incident.engaged, *opened.incident.invited]
+        known = "postmortem_approved" in opened.incident.moments
+        advice = wording.advise(template.rules, f"{subject}\n{body}", people=people, cause_known=known)
+        channels = [d.channel for d in deliveries if d.values["audience"] == audience]
+        shown.append(
+            {"audience": audience, "to": delivery.target, "channels": channels, "subject": subject, "body": body, "advice": advice}
+        )
+    return {
+        "message": posted.message,
+        "number": posted.number,
+        "next_at": posted.next_at,
+        "when_resolved": posted.when_resolved,
+        "messages": shown,
+    }
 
 
 async def merge(runtime: Runtime, incident_id: str, command: c.Merge, actor: Actor, key: str, request: str) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import Context
 from tocsin.engine.ports import ChannelFailed, Renderer
 from tocsin.engine.runtime import Runtime
-from tocsin.incidents import forms, handlers, messages, past, queries, room, story
+from tocsin.incidents import forms, handlers, messages, naming, past, queries, room, story
 from tocsin.incidents.commands import PostUpdate
 from tocsin.incidents.errors import UnknownWord
+from tocsin.insights.metrics import metrics_of
+from tocsin.insights.views import Duration, MetricsView
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.record import Message
@@ -143,7 +145,7 @@ class _Pages:
         shown, left_out = story.newest_first(rows, most)
         return {
             **room.room(opened.incident, opened.playbook, opened.now),
-            "durations": (),
+            "durations": _durations(metrics_of(opened.incident, opened.playbook, opened.facts, opened.now)),
             "rows": shown, "left_out": left_out, "asked": asked, "since_fact": after, "at_now": opened.now,
             "strip": past.strip(today.incident, today.playbook, today.facts, today.now, asked.at if asked else None),
             "writable": asked is None and not opened.incident.ended,
@@ -220,7 +222,9 @@ class _Pages:
             shown, wants = (preview, "") if not first or message is None else self._first_preview(opened, message, visit)
             return {
                 **room.head(opened.incident, opened.playbook, opened.now), "preview": shown, "wants": wants, "draft": draft, "rules": message.rules if message else (),
-                "audiences": [names[a] for a in draft["audiences"] if a in names], "status_now": level.public if level else "",
+                "audiences": [
+                    {"name": names[a].name, "where": naming.place(names[a].where, opened.incident)} for a in draft["audiences"] if a in names
+                ], "status_now": level.public if level else "",
             }  # fmt: skip
 
         values = await asyncio.to_thread(work)
@@ -257,6 +261,16 @@ class _Pages:
         context = Context(opened.now, visit.actor, (), None)
         posted, _ = messages.post(opened.incident, opened.playbook, command, context, opened.now)
         return self._said({**posted.values, "message": posted.message})
+
+
+def _durations(view: MetricsView) -> list[dict[str, Any]]:
+    """Return the playbook's own durations, or where it has none the canonical ones; what is not known yet is left out."""
+    own = [one for one in view.metrics if isinstance(one, Duration)] or list(view.canonical)
+    return [
+        {"name": one.name, "value": one.text, "says": one.definition, "target": one.target, "kept": one.target_kept}
+        for one in own
+        if one.available
+    ]
 
 
 def _urgency(head: Mapping[str, Any]) -> tuple[int, datetime]:

@@ -20,13 +20,17 @@ pre{overflow-x:auto;background:#f6f6f6;padding:.6rem}footer{margin-top:2rem;colo
 """
 
 
+def body(markdown: str) -> str:
+    """Return Markdown as HTML. Raw HTML in it is shown as text; links to anything but http, https and mail are not made."""
+    # Pictures are left as links: a page that is read later must not call another machine.
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)
+
+
 def html(document: Document) -> str:
     """Return the document as one HTML page. Raw HTML in it is shown as text; links to anything but http, https and mail are not made."""
-    # Pictures are left as links: a page that is read later must not call another machine.
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    body = parser.render(document.markdown())
+    content = body(document.markdown())
     said = f"As of {document.as_of:%Y-%m-%d %H:%M} UTC" if not document.sanitised else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{escape(document.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}<footer>{escape(said)}</footer>\n</body>\n</html>\n"
+        f"<title>{escape(document.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{content}<footer>{escape(said)}</footer>\n</body>\n</html>\n"
     )
