@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PORT: Final = 8844
 _FIRST: Final = "000"
 _MINUTE: Final = timedelta(minutes=1)
-_LONGEST_GAP: Final = timedelta(minutes=20)
+_LONGEST_GAP: Final = timedelta(minutes=8)
 """A longer pause of the scenario passes at once, with a breath for the reader."""
 _BREATH: Final = 1.0
 _LOOK_EVERY: Final = 0.5
@@ -64,7 +64,7 @@ def demo(
             else:
                 failed = _watch(child, chosen[0], pace, Path(report) if report else None, kept=given is not None)
                 if not once:
-                    _serve_on(child)
+                    _serve_on(child, chosen[0])
     except KeyboardInterrupt:
         click.echo("\nThe demo has ended.")
         return
@@ -211,8 +211,9 @@ def _sign_in(server: Server, child: Child, scenario: Scenario) -> str:
     return child.url + str(answer["path"]) if status < 400 and isinstance(answer, dict) else child.url  # noqa: PLR2004 (refused)
 
 
-def _serve_on(child: Child) -> None:
-    click.echo(f"\nThe pages stay open at {child.url}. Ctrl-C ends.")
+def _serve_on(child: Child, scenario: Scenario) -> None:
+    # A link signs in once; whoever followed along has used the first one up.
+    click.echo(f"\nThe pages stay open at {_sign_in(_server(child), child, scenario)}\nCtrl-C ends.")
     while child.running():
         time.sleep(_LOOK_EVERY)
     raise click.ClickException(f"The server has ended by itself; {child.log} says why.")
