@@ -218,9 +218,27 @@ def test_the_demo_prints_what_happens_and_ends_with_the_numbers(tmp_path: Path) 
     for part in (
         "14:40   charlie     DECISION        Roll deployment v2.3.1 back to v2.3.0", "REFUSED", "- Latency within its objective",
         "→ #incident-20251027-abc123: First post in the war room", "OVERDUE", "KEPT", "it claims 47 min, the record has 42m", "10 of 11, 1 waived",
+        "its owner dev team is a team", "its owner manager is a role", "its owner team is a team", "2025-11-01, a Saturday",
     ):  # fmt: skip
         assert part in text, part
     assert (tmp_path / "demo" / "report" / "000" / "postmortem.md").exists()
+
+
+def test_the_claim_that_all_criteria_were_met_is_named_with_what_the_record_holds(tmp_path: Path) -> None:
+    """S0-30 and S0-56: one criterion was waived; one latent condition has no action item."""
+    text = run("000", "--pace", "0", "--once", "--data", str(tmp_path / "demo")).stdout
+    claims = text[text.index("Sentences that the record does not bear out: 2") :]
+    assert "resolved at 15:07 UTC with all criteria met.”  The record: Resolution criteria: 10 of 11 verified, 1 waived." in claims
+    assert "The size of the connection pool is set by hand and not by traffic.”  The record: No action item" in claims
+
+
+def test_the_measures_without_an_item_of_the_worked_example_are_named(tmp_path: Path) -> None:
+    """S4-26: the alert on the number of queries and the canary."""
+    text = run("004", "--pace", "0", "--once").stdout
+    claims = text[text.index("Sentences that the record does not bear out: 2") :]
+    assert "an alert on the number of queries" in claims
+    assert "a canary with 1 % of the traffic" in claims
+    assert "**Lead**: erin" in text
 
 
 def test_a_folder_with_something_in_it_is_not_touched(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_broken_promise_is_recorded_the_minute_it_breaks_and_reminds_its_owner
         if line["kind"] == "incident.obligation_breached" and "promise" in line["data"]["obligation"]
     )
     assert breach["recorded_at"] == "2025-10-27T15:00:00Z"
-    assert any(message["kind"] == "incident.duty_breach" and "Next update to customers" in message["subject"] for message in world.outbox())
+    assert any(message["kind"] == "incident.duty_breach" and "Next update to Customers" in message["subject"] for message in world.outbox())
     notice(world, incident)
     assert duties(world, incident)[0]["state"] == "late"
 

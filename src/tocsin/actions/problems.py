@@ -53,8 +53,14 @@ def owner_is(owner: str, who: Known) -> str:
         return ""
     if name in who.others:
         return who.others[name]
-    words = name.replace("-", " ").replace("_", " ").split()
+    if any(kind == "a role" and name == _words(other)[-1] for other, kind in who.others.items()):
+        return "a role"  # "manager", where there is an engineering manager
+    words = _words(name)
     return "a team" if words and words[-1] in _COLLECTIVE else ""
+
+
+def _words(name: str) -> list[str]:
+    return name.replace("-", " ").replace("_", " ").split()
 
 
 def problems(owner: str, due: date | None, priority: str, group: str, ticket: str, wanted: Actions, who: Known) -> list[Problem]:

@@ -12,7 +12,7 @@ from tocsin.incidents import errors, events, gates
 from tocsin.incidents.conditions import holds
 from tocsin.incidents.decide_base import Found, Handler, need, occurred, one, open_only, person
 from tocsin.incidents.model import Incident, Pin
-from tocsin.incidents.roles import assigned
+from tocsin.incidents.roles import assigned, on_acknowledging
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.process import Stage, Transition
 from tocsin.playbooks.scale import Severity
@@ -65,24 +65,26 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
         if name not in there:
             raise Refused(f"There is no alert {name}.", fix="`tocsin alert list` shows them.", field="alerts")
     for alert in found.alerts:
-        facts.extend(linked(incident, playbook, alert))
+        named = (playbook.lead.id,) if playbook.lead is not None and command.lead else ()
+        facts.extend(linked(incident, playbook, alert, level.id, named))
     facts.extend(Happened(_assessed(playbook, field, text, person(ctx, "")), at) for field, text in command.assessment.items())
     if not command.triage:
         facts.extend(_first_roles(playbook, level, command, ctx, at))
     return Decision(tuple(facts), result={"incident": incident.id, "severity": level.id, "stage": stage.id}, found=found)
 
 
-def linked(incident: Incident, playbook: Playbook, alert: dict[str, Any]) -> list[Happened]:
-    """Return what follows from linking an alert: that it belongs here and, where somebody acknowledged it, that they did."""
+def linked(incident: Incident, playbook: Playbook, alert: dict[str, Any], severity: str, named: tuple[str, ...] = ()) -> list[Happened]:
+    """Return what follows from linking an alert: that it belongs here and, where somebody acknowledged it, that they did.
+
+    named: roles that somebody else is about to take.
+    """
     facts = [Happened(alert_linked(alert), alert["received_at"])]
     who, at = alert["acknowledged_by"], alert["acknowledged_at"]
     if at is not None:
         facts.append(Happened(events.Acknowledged(who), at))
         held = {role: holding.person for role, holding in incident.roles.items()}
         facts.extend(
-            Happened(assigned(playbook, held, role.id, who, previous=""), at)
-            for role in playbook.roles
-            if role.on_call and role.assign == "on_call" and role.id not in held
+            Happened(assigned(playbook, held, role, who, previous=""), at) for role in on_acknowledging(playbook, severity, {*held, *named})
         )
     return facts
 

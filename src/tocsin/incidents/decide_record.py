@@ -156,7 +156,7 @@ def _link_alert(incident: Incident, command: c.LinkAlert, ctx: Context, playbook
         raise Refused(f"There is no alert {command.alert}.", fix="`tocsin alert list` shows them.", field="alert")
     if command.alert in incident.alerts:
         return Decision(result={"alert": command.alert})
-    return Decision(tuple(linked(incident, playbook, found.alerts[0])), result={"alert": command.alert})
+    return Decision(tuple(linked(incident, playbook, found.alerts[0], incident.severity)), result={"alert": command.alert})
 
 
 def _note_alert(incident: Incident, command: c.NoteAlert, ctx: Context, playbook: Playbook) -> Decision:

@@ -10,7 +10,7 @@ from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, gates, messages, obligations
 from tocsin.incidents.decide_base import Handler, milestones_set_by, need, occurred, one, open_only, person, role_id
 from tocsin.incidents.model import Incident
-from tocsin.incidents.roles import assigned
+from tocsin.incidents.roles import assigned, on_acknowledging
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.process import Checklist, ChecklistItem
 
@@ -22,9 +22,7 @@ def _acknowledge(incident: Incident, command: c.Acknowledge, ctx: Context, playb
     facts = [Happened(events.Acknowledged(who), at)]
     held = {role: holding.person for role, holding in incident.roles.items()}
     facts.extend(
-        Happened(assigned(playbook, held, role.id, who, previous=""), at)
-        for role in playbook.roles
-        if role.on_call and role.assign == "on_call" and role.id not in incident.roles
+        Happened(assigned(playbook, held, role, who, previous=""), at) for role in on_acknowledging(playbook, incident.severity, held)
     )
     return Decision(tuple(facts), result={"acknowledged_by": who})
 

@@ -184,7 +184,8 @@ class _Book:
             audience = update.audiences[0] if update.audiences else ""
             owner = next((r.owner for r in self.playbook.obligations if r.audience == audience), lead.id if lead else "")
             name = f"promise:{audience}@{update.source}"
-            said = f"Next update to {audience}, promised at {update.at:%H:%M} UTC"
+            named = next((a.name for a in self.playbook.audiences if a.id == audience), audience)
+            said = f"Next update to {named}, promised at {update.at:%H:%M} UTC"
             yield self._duty(name, "promise", said, owner, audience, update.at, update.next_at, kept, None, timedelta(0), (), "", "promise")
 
     def tiers(self) -> Iterator[Duty]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tocsin.incidents import events
 from tocsin.incidents.decide_base import milestones_set_by
@@ -23,6 +23,16 @@ def conflicts(playbook: Playbook, held: Mapping[str, str]) -> tuple[str, ...]:
                 continue
             sentences.append(f"{held[one.id]} is both {one.short or one.name} and {other.short or other.name}; back-up is needed")
     return tuple(sentences)
+
+
+def on_acknowledging(playbook: Playbook, severity: str, held: Collection[str]) -> list[str]:
+    """Return the roles that whoever acknowledges takes: those of the person on call, and what else the level wants filled by them.
+
+    held: ids of roles that are filled already.
+    """
+    level = playbook.severity(severity) if severity else None
+    wanted = level.mandatory_roles if level else ()
+    return [role.id for role in playbook.roles if role.assign == "on_call" and role.id not in held and (role.on_call or role.id in wanted)]
 
 
 def assigned(

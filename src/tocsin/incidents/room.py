@@ -67,7 +67,7 @@ def head(incident: Incident, playbook: Playbook | None, now: datetime, duties: S
     if duties is None:
         found = views.incident_view(incident, playbook, now).get("obligations", ())
         duties = [duty(one, incident, playbook, now) for one in found]
-    waiting = [one for one in duties if one["state"] not in SETTLED]
+    waiting = _without_doubles([one for one in duties if one["state"] not in SETTLED])
     moments = milestones.known(incident, playbook)
     begun = moments.get("impact_started") or moments.get("detected") or moments.get("declared")
     since = begun.at if begun else incident.declared_at
@@ -97,7 +97,6 @@ def duty(one: Mapping[str, Any], incident: Incident, playbook: Playbook | None, 
     done = rule.done if rule else None
     return {
         **one,
-        "name": _promise(one, playbook) if one["kind"] == "promise" else one["name"],
         "says": SAYS[one["state"]],
         "owner_name": (role.short or role.name) if role else contact.name if contact else str(one["owner"]).replace("_", " "),
         "person": holding.person if holding else "",
@@ -116,11 +115,6 @@ def _without_doubles(duties: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         for one in duties
         if one["kind"] != "promise" or (one["audience"], one["due_at"]) not in others
     ]
-
-
-def _promise(one: Mapping[str, Any], playbook: Playbook | None) -> str:
-    name = next((a.name for a in playbook.audiences if a.id == one["audience"]), one["audience"]) if playbook else one["audience"]
-    return f"Promised to {name} at {one['from_at']:%H:%M} UTC: the next update"
 
 
 def _message_for(one: Mapping[str, Any], rule: Any, playbook: Playbook | None) -> str:

@@ -162,7 +162,8 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             return f"Waived: {_item(event.checklist, event.item, playbook)} ({event.reason})", {"reason": event.reason}
         case e.UpdatePosted():
             number = f" #{event.number}" if event.number else ""
-            return f"Told {', '.join(event.audiences)}: {event.message.replace('_', ' ')}{number}", {
+            told = ", ".join(_audience(audience, playbook) for audience in event.audiences)
+            return f"Told {told}: {_message(event.message, playbook)}{number}", {
                 "next_update": event.values.get("next_update", ""), "status": event.status, "message": event.message, "number": event.number,
             }  # fmt: skip
         case e.DeliveryFailed():
@@ -172,7 +173,7 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
         case e.FigureRecorded():
             about = "about " if event.estimate else ""
             value = event.value if isinstance(event.value, str) else f"{event.value:,.10g}"
-            return f"{event.figure.replace('_', ' ')}: {about}{value} {event.unit}".strip(), {"source": event.source}
+            return f"{_figure(event.figure, playbook)}: {about}{value} {event.unit}".strip(), {"source": event.source}
         case e.AlertLinked() | e.AlertChanged():
             return f"Alert {event.state}: {event.title}", {"alert": event.alert}
         case e.LinkAdded():
@@ -182,7 +183,7 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
         case e.ObligationBreached():
             return f"Overdue: {event.name} (was due {event.due_at:%H:%M} UTC)", {"obligation": event.obligation, "owner": event.owner}
         case e.ObligationDone():
-            return f"Done: {event.mark.partition(':')[2].replace('_', ' ')}", {"evidence": event.evidence}
+            return f"Done: {_mark(event.mark, playbook)}", {"evidence": event.evidence, "mark": event.mark}
         case e.ObligationWaived():
             return f"Obligation waived: {event.obligation} ({event.reason})", {}
         case e.Escalated():
@@ -219,6 +220,27 @@ def export(incident: str, shown: Sequence[Line]) -> dict[str, Any]:
 def _name(milestone: str, playbook: Playbook | None) -> str:
     own = next((m.name for m in playbook.milestones if m.id == milestone), None) if playbook else None
     return own or milestone.replace("_", " ").capitalize()
+
+
+def _audience(audience: str, playbook: Playbook | None) -> str:
+    return next((a.name for a in playbook.audiences if a.id == audience), audience) if playbook else audience
+
+
+def _message(message: str, playbook: Playbook | None) -> str:
+    found = playbook.message(message) if playbook else None
+    return found.name if found else message.replace("_", " ")
+
+
+def _figure(figure: str, playbook: Playbook | None) -> str:
+    named = next((f.name for f in playbook.figures if f.id == figure), "") if playbook else ""
+    return named or figure.replace("_", " ").capitalize()
+
+
+def _mark(mark: str, playbook: Playbook | None) -> str:
+    """Return what was done: the name of the obligation or follow-up behind a mark such as ``mark:thanks``."""
+    name = mark.partition(":")[2]
+    named = {o.id: o.name for o in playbook.obligations} | {f.id: f.name for f in playbook.actions.follow_ups} if playbook else {}
+    return named.get(name) or name.replace("_", " ")
 
 
 def _role(role: str, playbook: Playbook | None) -> str:

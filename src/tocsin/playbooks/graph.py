@@ -54,7 +54,8 @@ class Drawing(msgspec.Struct, frozen=True):
 
 def drawing(playbook: Playbook) -> Drawing:
     """Return the drawing of a playbook's stages and moves: forward beside the left edge, back beside the right one."""
-    stages = playbook.lifecycle.stages
+    # What ends the incident beside its usual course is drawn below it.
+    stages = sorted(playbook.lifecycle.stages, key=lambda s: s.kind == "dismissed")
     row = {stage.id: index for index, stage in enumerate(stages)}
     moves = sorted(
         {
@@ -112,7 +113,7 @@ def _ports(row: int, placed: list[tuple[Move, int]]) -> dict[tuple[Move, bool], 
     return ports
 
 
-def _order(row: int, move: Move, out: bool, lane: int) -> tuple[bool, int]:  # noqa: FBT001 (a part of the key)
+def _order(row: int, move: Move, out: bool, lane: int) -> tuple[bool, int]:
     other = move[1] if out else move[0]
     return other > row, lane if other > row else -lane
 

@@ -28,10 +28,13 @@ class Lifecycle(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The graph of stages."""
 
     initial: str
+    """The stage of an incident that is declared."""
     triage: str = ""
     """The stage of an incident that is not declared yet, where the procedure has one."""
     stages: tuple[Stage, ...]
+    """The stages in the order in which they are shown."""
     transitions: tuple[Transition, ...]
+    """The moves that are allowed."""
 
 
 class Playbook(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,47 +43,86 @@ class Playbook(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     playbook: str
     """The playbook's id, such as ``s2-nine-stage``."""
     version: int
+    """A number that grows with every version that is published."""
     title: str
     summary: str
+    """What it asks for, in a few sentences."""
     principles: tuple[str, ...] = ()
+    """What it is built on, one sentence each."""
     scope: str = ""
+    """What it is for."""
     severities: tuple[Severity, ...]
+    """The scale, worst level first."""
     default_severity: str = ""
+    """The level of an incident that is declared without one."""
     classify: Classify
+    """How answers lead to a level."""
     assessment: tuple[AssessmentField, ...] = ()
+    """The written first assessment."""
     marks: tuple[Mark, ...] = ()
+    """Circumstances that people set and conditions may use."""
     detection_sources: tuple[str, ...] = ()
+    """The words for how an incident was detected."""
     declare: tuple[DeclareRule, ...] = ()
+    """Reasons to declare."""
     roles: tuple[Role, ...]
+    """The roles that people hold."""
     audiences: tuple[Audience, ...]
+    """Who is told."""
     calendars: tuple[Calendar, ...] = ()
+    """Calendars beside ``always``."""
     escalations: tuple[Escalation, ...] = ()
+    """Who is called when it gets worse or takes too long."""
     lifecycle: Lifecycle
+    """The graph of stages."""
     gates: tuple[Gate, ...] = ()
+    """What must hold before a move."""
     checklists: tuple[Checklist, ...] = ()
+    """Criteria that are ticked or waived."""
     windows: tuple[Window, ...] = ()
+    """Stretches of stability."""
     measures: tuple[Measure, ...] = ()
+    """Quantities that are read during an incident."""
     milestones: tuple[Milestone, ...] = ()
+    """Moments beside the canonical ones."""
     entry_types: tuple[EntryType, ...]
+    """The kinds of timeline entries."""
     obligations: tuple[Obligation, ...] = ()
+    """The duties with a time."""
     detectors: tuple[Detector, ...] = ()
+    """Habits that show in the record."""
     mitigations: tuple[MitigationKind, ...] = ()
+    """Ways to stop the harm."""
     investigation: tuple[Investigation, ...] = ()
+    """Time boxes of looking for the cause."""
     messages: tuple[Message, ...] = ()
+    """The templates of what is told."""
     status_labels: tuple[str, ...] = ()
+    """The words of status, in their order."""
     metrics: tuple[Metric, ...] = ()
+    """Numbers about one incident."""
     figures: tuple[Figure, ...] = ()
+    """Figures of the impact."""
     review: Review
+    """The postmortem process."""
     actions: Actions = Actions()
+    """What action items must have."""
     naming: Naming = Naming()
+    """Patterns of names."""
     on_call: OnCall = OnCall()
+    """The rota's terms."""
     contacts: tuple[Contact, ...] = ()
+    """Who or what can be called beside the roles."""
     documents: tuple[Document, ...] = ()
+    """Companion documents."""
     runbooks: tuple[RunbookRef, ...] = ()
+    """Runbooks to read."""
     commands: tuple[Command, ...] = ()
+    """The procedure's own commands, and ours for them."""
     service_aliases: dict[str, tuple[str, ...]] = {}
     """One service, several names: the name of the record and what other systems call it."""
     accepted: tuple[Accepted, ...] = ()
+    """Contradictions that it keeps, with what is in force."""
 
     def severity(self, label: str) -> Severity | None:
         """Return the level with this id or alias, without regard to letter case; None where there is none."""

@@ -15,9 +15,13 @@ class MessageField(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: str
     label: str
+    """What the form calls it."""
     required: bool = True
+    """Whether the message is refused without it."""
     kind: Literal["text", "list", "choice", "time", "number"] = "text"
+    """What its value is."""
     choices: tuple[str, ...] = ()
+    """The values to choose from; with ``choice`` only."""
     prefill: str = ""
     """Where its value comes from when nobody types one, such as ``incident.impact`` or ``assessment.what_changed``."""
 
@@ -28,17 +32,25 @@ class Message(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     name: str
     kind: Literal["page", "first_post", "initial", "update", "resolved", "thanks", "bridge", "roles", "executive", "email", "mitigation"]
+    """What it is for; an obligation may ask for one kind (``update_kind``)."""
     audiences: tuple[str, ...]
+    """Who gets it."""
     subject: str = ""
+    """A template of one line; the name stands in where it is empty."""
     body: str
+    """The template of its text."""
     fields: tuple[MessageField, ...] = ()
+    """What people fill in."""
     next_update: Literal["required", "optional", "none"] = "none"
     """``required``: a time, or ``when resolved``."""
     next_update_default: Duration | None = None
+    """The usual promise, offered in the form."""
     eta: Literal["required", "optional", "none"] = "none"
     """``required``: a time or ``unknown``."""
     statuses: tuple[str, ...] = ()
+    """The words of status that it may carry; the stage's public word where none is given."""
     numbered: bool = False
+    """Whether updates to its audiences are counted."""
     rules: tuple[str, ...] = ()
     """Wording rules by id, see docs/reference/playbooks.md: ``facts_only``, ``cause_preliminary``, ``apology``, ``no_names``."""
     if_: str = msgspec.field(default="true", name="if")
@@ -54,6 +66,7 @@ class Metric(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end: str | None = None
     """… to this one."""
     count: Literal["people_engaged", "updates", "entries", "pages", "roles_held"] | None = None
+    """Count form: what is counted."""
     after: str | None = None
     """Count form: counted from this milestone …"""
     within: Duration | None = None
@@ -65,7 +78,9 @@ class Metric(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mitigation: str | None = None
     """Duration of mitigations of this kind, from start to completion."""
     from_entry: str | None = None
+    """Duration form: in place of ``start``, the first entry of this type."""
     target: Duration | None = None
+    """The duration that is wanted at most."""
     claims: str = ""
     """A figure that the procedure itself states, where it differs …"""
     claims_because: str = ""
@@ -79,8 +94,11 @@ class Figure(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     name: str
     unit: str = ""
+    """Its unit."""
     kind: Literal["count", "percent", "money", "yes_no", "text"] = "count"
+    """What its value is."""
     required: bool = False
+    """Whether the postmortem asks for it."""
 
 
 class Section(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,9 +135,11 @@ class Section(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "process_health",
         "free",
     ]
+    """What the record fills in, or which question people answer."""
     asks: str = ""
     """What people should write, where the record cannot."""
     required: bool = True
+    """Whether the document marks it while it is empty."""
     parts: tuple[str, ...] = ()
     """Named parts, such as the four areas of preventive measures or ``well, improve, key insight``."""
 
@@ -129,6 +149,7 @@ class AgendaItem(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     says: str
     minutes: int
+    """How long."""
 
 
 class PublishTarget(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,8 +158,11 @@ class PublishTarget(Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
     id: str
     name: str
     sanitised: bool = False
+    """Whether it gets the variant without names, internal ids and addresses."""
     kind: Literal["folder", "git", "webhook"] = "folder"
+    """How it gets there."""
     where: str = ""
+    """A name within the place that the installation sets for this kind."""
 
 
 class PostmortemKind(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,7 +171,9 @@ class PostmortemKind(Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     id: str
     name: str
     sections: tuple[Section, ...]
+    """Its sections, in order."""
     for_causes: tuple[str, ...] = ()
+    """Causes of an incident (``cause``) that choose this kind."""
 
 
 class Approver(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,14 +189,23 @@ class Review(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The postmortem process."""
 
     kinds: tuple[PostmortemKind, ...]
+    """The kinds of postmortem; the first is the usual one."""
     agenda: tuple[AgendaItem, ...] = ()
+    """The slots of the meeting."""
     agenda_says: str = ""
+    """Where and when the meeting is, in words."""
     approvals: tuple[Approver, ...] = ()
+    """Who must sign before it is published."""
     approvals_if: str = "true"
+    """Condition under which signatures are wanted."""
     targets: tuple[PublishTarget, ...] = ()
+    """Where a finished postmortem goes."""
     writers: tuple[str, ...] = ()
+    """Roles whose holders are the authors where none are named."""
     rules: tuple[str, ...] = ()
+    """Rules of the review, in words or as ids of wording rules."""
     blameless: bool = True
+    """Whether systems are looked at and not persons."""
 
 
 class ActionGroup(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -186,17 +221,24 @@ class FollowUp(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     name: str
     after: Duration
+    """How long after the resolution."""
     every: Duration | None = None
+    """How often it comes back."""
 
 
 class Actions(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an action item must have and when items are reviewed."""
 
     groups: tuple[ActionGroup, ...] = ()
+    """Groups of action items."""
     priorities: tuple[str, ...] = ()
+    """The priorities to choose from."""
     requires: tuple[Literal["owner", "due", "priority", "group", "ticket"], ...] = ("owner", "due")
+    """What an item must have; what is missing is listed with it."""
     owner_must_be_person: bool = True
+    """Whether a team or role as owner is pointed out."""
     follow_ups: tuple[FollowUp, ...] = ()
+    """When the items are looked at again."""
 
 
 class Accepted(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,4 +247,6 @@ class Accepted(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     finding: str
     """The id that the lint printed."""
     because: str
+    """Why the procedure says so, or what it leaves open."""
     in_force: str
+    """What holds here."""

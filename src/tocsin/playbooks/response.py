@@ -20,6 +20,7 @@ class Role(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     short: str = ""
     """What people call it, such as IC."""
     does: str
+    """What the holder does."""
     lead: bool = False
     """The role whose assignment is the milestone ``lead_assigned`` and whose holder decides at the gates."""
     on_call: bool = False
@@ -27,6 +28,7 @@ class Role(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hands_on: bool = False
     """Whether the holder works on systems by hand; a lead that is not hands-on is noticed when logging actions of their own."""
     writes_review: bool = False
+    """Whether the holder is a writer of the postmortem."""
     may_share_with: tuple[str, ...] = ()
     """Roles that the same person may hold besides; other pairs are said openly on the incident."""
     assign: Literal["declarer", "on_call", "manual"] = "manual"
@@ -41,6 +43,7 @@ class Audience(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public: bool = False
     """Outside the organisation: wording rules and the status page apply."""
     channels: tuple[str, ...] = ("console", "file")
+    """The ways that messages to it leave: ``console`` prints, ``file`` writes into the outbox folder."""
     where: str = ""
     """The place in words or a naming pattern, such as ``#incidents`` or ``status page``."""
 
@@ -51,15 +54,21 @@ class Calendar(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     name: str
     kind: Literal["hours", "next_business_day", "next_sprint"] = "hours"
+    """``hours`` counts open hours; the others fall due at the end of a day."""
     zone: str = "UTC"
+    """The time zone (IANA) of its clock."""
     days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    """The days of the week that count."""
     start: str = "09:00"
+    """When a counted day opens (included)."""
     end: str = "17:00"
+    """When a counted day closes (excluded)."""
     holidays: tuple[str, ...] = ()
     """Dates (``2026-12-25``) that do not count."""
     sprint_starts: str | None = None
     """The first day of any one sprint (a date), for ``next_sprint``."""
     sprint_length: Duration | None = None
+    """The length of a sprint, in whole days or weeks."""
 
 
 class Escalation(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +76,7 @@ class Escalation(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: str
     when: Literal["unacknowledged", "not_triaged", "age", "no_progress", "severity_raised", "overrun", "specialist"]
+    """What makes it fire."""
     after: Duration | None = None
     """How long; not used for ``severity_raised``, ``overrun`` and ``specialist``."""
     if_: str = msgspec.field(default="true", name="if")
@@ -82,7 +92,9 @@ class Contact(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     name: str
     kind: Literal["position", "team", "group", "service", "policy", "link"] = "position"
+    """What it is."""
     where: str = ""
+    """Where it is reached."""
 
 
 class Document(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,16 +103,22 @@ class Document(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     title: str
     link: str = ""
+    """Where it is."""
     about: str = ""
+    """What it is for."""
 
 
 class Naming(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Patterns. Fields: ``{id}`` ``{id_lower}`` ``{date}`` (YYYYMMDD) ``{date_dashed}`` ``{random}`` ``{random_lower}`` ``{topic}`` ``{number}``."""
 
     incident: str = "INC-{date}-{random}"
+    """The id of a new incident."""
     channel: str = "#incident-{date}-{random_lower}"
+    """The name of its channel."""
     bridge: str = ""
+    """The link of its call; empty where there is none."""
     thread_open_after_close: bool = True
+    """Whether its channel stays open for documentation."""
 
 
 class Duty(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +127,7 @@ class Duty(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     says: str
     within: Duration | None = None
+    """How soon."""
 
 
 class Pay(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,7 +135,9 @@ class Pay(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: str
     per: Literal["week", "incident", "overnight_page"]
+    """What is paid for."""
     amount: float = 0
+    """How much, in ``unit``."""
     unit: str
     """A currency (``USD``) or ``hours_off``."""
     if_: str = msgspec.field(default="true", name="if")
@@ -127,12 +148,18 @@ class OnCall(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rota's terms: how it turns, what it asks and what it pays."""
 
     rotation: Literal["weekly", "daily", "none"] = "none"
+    """How often the person changes."""
     hand_off_day: Weekday | None = None
+    """The day of the change, for a weekly rotation."""
     hand_off_time: str = "09:00"
+    """The hour of the change."""
     hand_off_summary: bool = False
     """Whether a written summary is due at every hand-off."""
     duties: tuple[Duty, ...] = ()
+    """What the person on call must do or have."""
     pay: tuple[Pay, ...] = ()
+    """What the duty earns."""
     schedule_link: str = ""
+    """Where the schedule is, while another system keeps it."""
     terms: dict[str, str] = {}
     """Words that carry money or a deadline and what they mean here, such as ``overnight``."""

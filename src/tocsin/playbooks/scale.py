@@ -15,6 +15,7 @@ class Step(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that the level asks people to do, in order, with the time it should have been done by."""
 
     do: str
+    """What to do, as an instruction."""
     within: Duration | None = None
     """Counted from the declaration."""
     decision: bool = False
@@ -29,6 +30,7 @@ class Response(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     respond_within: Duration | None = None
     """From the page to somebody at work on it; a clock of its own, apart from acknowledgement."""
     calendar: str = "always"
+    """The calendar in which both times count."""
     says: str
     """The procedure's own wording in short, such as ``immediately`` or ``next business day``."""
 
@@ -41,24 +43,33 @@ class Severity(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rank: int
     """Place on the common scale that all playbooks share: 0 is all hands, 4 is cosmetic. The crosswalk compares ranks, never labels."""
     aliases: tuple[str, ...] = ()
+    """Other spellings that mean this level; case does not matter."""
     definition: str
+    """When the level applies, in one or two sentences."""
     signs: tuple[str, ...] = ()
     """Criteria that a person can tick one by one."""
     examples: tuple[str, ...] = ()
+    """Incidents that had this level."""
     mode: Mode = "full"
+    """``full``: roles and a lead; ``single_responder``: one person does it all; ``ticket_only``: nobody is called and no role is filled."""
     urgency: Urgency = "high"
+    """How loudly it calls; ``none`` pages nobody."""
     page_word: str = ""
     """The word that a page starts with, such as CRITICAL."""
     response: Response
+    """How quickly it must be answered."""
     team: tuple[str, ...] = ()
     """Roles or contacts that answer at this level."""
     page: tuple[str, ...] = ()
     """Roles or contacts that are paged at once."""
     mandatory_roles: tuple[str, ...] = ()
+    """Roles that must be held; who is missing is shown on the incident."""
     steps: tuple[Step, ...] = ()
+    """What the level asks people to do, in order."""
     expected_duration: Duration | None = None
     """When the incident outlasts this, the overrun rule applies."""
     review: Literal["required", "recommended", "none"] = "none"
+    """Whether a postmortem is required, recommended or not asked for."""
 
 
 class Question(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,16 +77,22 @@ class Question(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: str
     ask: str
+    """The question as people read it."""
     kind: Literal["yes_no", "percent", "number", "choice", "text"] = "yes_no"
+    """What an answer is."""
     choices: tuple[str, ...] = ()
+    """The answers to choose from; with ``choice`` only."""
     unit: str = ""
+    """The unit of a number."""
     help: str = ""
+    """What helps people to answer."""
 
 
 class ClassifyRule(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """If ``when`` holds, the level is at least ``severity``. Rules are tried in order; the first that holds decides."""
 
     severity: str
+    """The level that the rule leads to."""
     when: str
     """A condition (CEL) over the ids of the questions, such as ``users_percent > 25.0 || core_function``."""
     because: str
@@ -86,6 +103,7 @@ class Unsure(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is assumed where nobody knows the answer."""
 
     use: str
+    """The level."""
     says: str
 
 
@@ -93,11 +111,15 @@ class Classify(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Questions, rules and what happens in the gaps between them."""
 
     questions: tuple[Question, ...]
+    """What is asked, in order."""
     rules: tuple[ClassifyRule, ...]
+    """Tried in order; the first that holds decides."""
     otherwise: str
     """The level where no rule holds: a gap is decided here, openly."""
     otherwise_because: str
+    """Why that level; shown as its reason."""
     unsure: Unsure
+    """What holds where the answers that are missing could change the level."""
 
 
 class AssessmentField(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,7 +127,9 @@ class AssessmentField(Part, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     id: str
     ask: str
+    """The question as people read it."""
     required: bool = False
+    """Whether the assessment is incomplete without it."""
 
 
 class Mark(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,11 +137,15 @@ class Mark(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: str
     ask: str
+    """The question as people read it."""
     default: bool = False
+    """What holds until somebody sets it."""
 
 
 class DeclareRule(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reason to declare an incident; any one is enough."""
 
     when: str
+    """The reason, in words."""
     because: str = ""
+    """Why that is a reason."""

@@ -1,6 +1,7 @@
 // What every page does beyond its HTML: running figures, local times, drafts, keys, menus. Without it everything still works.
 
 const root = document.documentElement;
+root.classList.add("scripted");
 const skew = Date.parse(root.dataset.now) - Date.now();
 let frozen = "virtual" in root.dataset ? Date.parse(root.dataset.now) : null;
 
