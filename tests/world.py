@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from tocsin.app import App, Options, build, start
 from tocsin.channels.console.client import Quiet
@@ -34,6 +36,63 @@ class Answer:
     def text(self) -> str:
         """The body as text."""
         return self.content.decode()
+
+
+@dataclass
+class Form:
+    """A form of a page with what a browser would send of it untouched."""
+
+    action: str
+    method: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[Form] = []
+        self._inside: Form | None = None
+        self._area: str | None = None
+        self._select: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._inside = Form(given.get("action", ""), given.get("method", "get"))
+            self.found.append(self._inside)
+        if self._inside is None or "disabled" in given:
+            return
+        name = given.get("name", "")
+        if tag == "input" and name:
+            if given.get("type") in ("radio", "checkbox") and "checked" not in given:
+                return
+            self._inside.fields[name] = given.get("value", "")
+        elif tag == "textarea":
+            self._area = name
+            self._inside.fields[name] = ""
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in given or self._select not in self._inside.fields):
+            self._inside.fields[self._select] = given.get("value", "")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside is not None and self._area is not None:
+            self._inside.fields[self._area] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._inside = None
+        elif tag == "textarea":
+            self._area = None
+        elif tag == "select":
+            self._select = None
+
+
+def forms_of(page: str) -> list[Form]:
+    """Return the forms of a page."""
+    parser = _Forms()
+    parser.feed(page)
+    return parser.found
 
 
 class World:
@@ -95,9 +154,28 @@ class World:
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         return asyncio.run(self._call(method, path, given, content))
 
-    def page(self, path: str, person: str = "alice") -> Answer:
+    def page(self, path: str, person: str = "alice", headers: dict[str, str] | None = None) -> Answer:
         """Open a page of the web application."""
-        return asyncio.run(self._call("GET", path, {"x-tocsin-person": person, "accept": "text/html"}, b""))
+        given = {"accept": "text/html", **({"x-tocsin-person": quote(person)} if person else {}), **(headers or {})}
+        return asyncio.run(self._call("GET", path, given, b""))
+
+    def form(
+        self, page: str, action: str, fields: dict[str, str] | None = None, person: str = "alice", number: int = 0, headers: dict[str, str] | None = None
+    ) -> Answer:  # fmt: skip
+        """Open a page, fill in its form with this action (the first, or the one with this number) as a browser would, and send it."""
+        shown = self.page(page, person, headers)
+        found = [form for form in forms_of(shown.text) if form.action == action]
+        assert len(found) > number, f"{page} has {len(found)} forms for {action}: {sorted({f.action for f in forms_of(shown.text)})}"
+        body = {**found[number].fields, **(fields or {})}
+        return self.send_form(action, body, person, headers)
+
+    def send_form(self, path: str, fields: dict[str, str], person: str = "alice", headers: dict[str, str] | None = None) -> Answer:
+        """Send the fields of a form, as they are."""
+        given = {
+            "accept": "text/html", "content-type": "application/x-www-form-urlencoded",
+            **({"x-tocsin-person": quote(person)} if person else {}), **(headers or {}),
+        }  # fmt: skip
+        return asyncio.run(self._call("POST", path, given, urlencode(fields).encode()))
 
     def post(self, path: str, body: Any = None, person: str = "alice", **more: Any) -> Any:
         """Send a command that must succeed; return its result."""

@@ -133,26 +133,22 @@ def found_in(value: Any) -> Iterator[Part]:
             yield from found_in(one)
 
 
-def example(part: type[Part], field: msgspec.structs.FieldInfo, books: list[Playbook]) -> str:
+def example(part: type[Part], field: msgspec.structs.FieldInfo, shipped: list[Part]) -> str:
     """Return a short value that a shipped playbook has for the key; nothing where it only holds other parts."""
     if list(inside(field.type)):
         return ""
-    for book in books:
-        for one in found_in(book):
-            if type(one) is not part:
-                continue
-            value = getattr(one, field.name)
-            usual = field.default if not field.required and field.default is not msgspec.NODEFAULT else None
-            if value in (None, "", ()) or value == {} or (value == usual and not isinstance(value, bool)):
-                continue
-            text = written(value).strip()
-            if isinstance(value, dict) or "\n" in text or "|" in text or "`" in text or len(text) > _LONGEST:
-                continue
+    usual = field.default if not field.required and field.default is not msgspec.NODEFAULT else None
+    for one in shipped:
+        value = getattr(one, field.name) if type(one) is part else None
+        if value in (None, "", ()) or value == {} or isinstance(value, dict) or (value == usual and not isinstance(value, bool)):
+            continue
+        text = written(value).strip()
+        if not any(sign in text for sign in "\n|`") and len(text) <= _LONGEST:
             return f"`{text}`"
     return ""
 
 
-def table(part: type[Part], books: list[Playbook]) -> list[str]:
+def table(part: type[Part], shipped: list[Part]) -> list[str]:
     """Return the section of one part.
 
     Raises:
@@ -175,7 +171,7 @@ def table(part: type[Part], books: list[Playbook]) -> list[str]:
         meaning = texts.get(field.name) or COMMON.get(key)
         if not meaning:
             raise LookupError(f"{part.__name__}.{field.name} has no docstring: write one below it.")
-        lines.append(f"| `{key}` | {values(field.type)} | {default(field)} | {tidy(meaning)} | {example(part, field, books)} |")
+        lines.append(f"| `{key}` | {values(field.type)} | {default(field)} | {tidy(meaning)} | {example(part, field, shipped)} |")
     return [*lines, ""]
 
 
@@ -187,7 +183,8 @@ def tidy(text: str) -> str:
 def keys() -> str:
     """Return the tables of all parts."""
     books = [shelf.load_shipped(name).playbook for name in ("house", *(n for n in shelf.shipped() if n != "house"))]
-    return "\n".join(line for part in parts() for line in table(part, books)).strip()
+    shipped = [one for book in books for one in found_in(book)]
+    return "\n".join(line for part in parts() for line in table(part, shipped)).strip()
 
 
 def page() -> str:

@@ -53,7 +53,7 @@ def owner_is(owner: str, who: Known) -> str:
         return ""
     if name in who.others:
         return who.others[name]
-    if any(kind == "a role" and name == _words(other)[-1] for other, kind in who.others.items()):
+    if any(kind == "a role" and _words(other)[-1:] == [name] for other, kind in who.others.items()):
         return "a role"  # "manager", where there is an engineering manager
     words = _words(name)
     return "a team" if words and words[-1] in _COLLECTIVE else ""

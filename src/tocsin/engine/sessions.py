@@ -19,6 +19,7 @@ CODE_LASTS: Final = timedelta(minutes=15)
 _KEY: Final = "session_key"
 _MARK: Final = "s1"
 _PARTS: Final = 4
+_LONGEST_TIME: Final = 12
 _MOST_CODES: Final = 1000
 
 
@@ -44,7 +45,7 @@ class Sessions:
     def holds(self, session: str) -> bool:
         """Tell whether a session was opened here and has not ended."""
         parts = session.split(".")
-        if len(parts) != _PARTS or parts[0] != _MARK or not (parts[1].isascii() and parts[1].isdigit()):
+        if len(parts) != _PARTS or parts[0] != _MARK or not (parts[1].isascii() and parts[1].isdigit() and len(parts[1]) <= _LONGEST_TIME):
             return False
         begun, _, signature = session.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._sign("session", begun + self._under()).encode()):

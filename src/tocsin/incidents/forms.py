@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ Form = Callable[[Fields, datetime], Command]
 T = TypeVar("T", bound=Command)
 _CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})(?:\s*(?:utc|z))?", re.IGNORECASE)
 _AGO: Final = re.compile(r"-?\s*((?:\d+\s*[smhd]\s*)+)(?:in|our|ay)?s?(?:\s+ago)?", re.IGNORECASE)
+_LONGEST_NUMBER: Final = 15
 _LEEWAY: Final = timedelta(minutes=2)
 
 
@@ -43,13 +45,13 @@ def moment(text: str, now: datetime, field: str = "at") -> datetime | None:
     if found := _AGO.fullmatch(text):
         try:
             return now - Duration.parse(found.group(1).replace(" ", "").lower())
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise _no_time(text, field) from error
     try:
         at = datetime.fromisoformat(text.upper().removesuffix("UTC").strip())
-    except ValueError as error:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise _no_time(text, field) from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _no_time(text: str, field: str) -> Refused:
@@ -58,7 +60,10 @@ def _no_time(text: str, field: str) -> Refused:
 
 def _value(text: str, field: str) -> float:
     try:
-        return float(text.replace(",", "").strip())
+        value = float(text.replace(",", "").strip())
+        if not math.isfinite(value):
+            raise ValueError(text)
+        return value
     except ValueError as error:
         raise Refused(f"{text!r} is not a number.", fix="Write only the number; the unit is known.", field=field) from error
 
@@ -74,7 +79,7 @@ def _entry(fields: Fields, now: datetime) -> Command:
 
 def _correction(fields: Fields, now: datetime) -> Command:
     number = fields.get("entry", "")
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
         raise Refused("There is no such entry.", fix="Give the number that stands beside the entry.", field="entry")
     return _made(
         c.CorrectEntry, entry=int(number), text=fields.get("text", "").strip() or None, at=moment(fields.get("at", ""), now),

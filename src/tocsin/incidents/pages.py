@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.engine.errors import Refused
@@ -23,13 +23,12 @@ from tocsin.insights.views import Duration, MetricsView
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.record import Message
-from tocsin.web.layout import Shell, Visit, go
+from tocsin.web.layout import Shell, Visit, go, number_of
 
 _ROWS: Final = 400
 """So many rows of a timeline are shown at first (a matter of display)."""
 _RECENT: Final = 5
 _PAGE: Final = 50
-_FOUND: Final = 303
 _SAVED: Final = "incident.update"
 
 
@@ -117,13 +116,10 @@ class _Pages:
 
     async def one(self, visit: Visit) -> Response:
         """Show an incident, now or as of a moment; with ``?since=N`` only what changed after that fact, for pages that are open."""
-        minute = visit.query.get("minute", "")
-        if minute.isdigit() and visit.query.get("start"):  # the slider, without script
-            begun = past.asked({"at": visit.query["start"]})
-            if begun is not None:
-                at = begun.at + timedelta(minutes=min(int(minute), 10_000_000))
-                more = {"at": f"{at:%Y-%m-%dT%H:%MZ}", "reading": visit.query.get("reading", "happened_by")}
-                return RedirectResponse(f"/incidents/{quote(visit.path['id'])}?{urlencode(more)}", _FOUND)
+        slid = past.slid(visit.query)
+        if slid is not None:  # the slider: its answer has an address of its own, to be shared
+            more = {"at": f"{slid.at:%Y-%m-%dT%H:%MZ}", "reading": slid.reading}
+            return go(f"/incidents/{quote(visit.path['id'])}?{urlencode(more)}")
         return await self._incident(visit)
 
     async def _incident(self, visit: Visit, problem: Refused | None = None, verb: str = "") -> Response:
@@ -138,8 +134,7 @@ class _Pages:
             reading=asked.reading if asked else "happened_by",
         )  # fmt: skip
         today = opened if asked is None else queries.open_incident(visit.runtime, self._shelf, visit.path["id"], with_facts=True)
-        since = visit.query.get("since", "")
-        after = int(since) if since.isascii() and since.isdigit() else 0
+        after = number_of(visit.query.get("since", ""))
         rows = story.story(opened.facts, opened.playbook, self._said, after)
         most = len(rows) if after or visit.query.get("entries") == "all" else _ROWS
         shown, left_out = story.newest_first(rows, most)

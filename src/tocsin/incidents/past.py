@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,9 @@ from tocsin.incidents import milestones
 from tocsin.incidents.model import Incident
 from tocsin.incidents.timeline import Reading
 from tocsin.playbooks.model import Playbook
+
+_LONGEST_MINUTE: Final = 7
+_LAST_YEAR: Final = 9000
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -49,10 +52,21 @@ def asked(query: Mapping[str, str]) -> Asked | None:
         return None
     try:
         at = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    except ValueError as error:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Refused(f"{text!r} is not a time.", fix="Write it like 2026-01-31T14:05Z.", field="at") from error
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Asked(at.astimezone(UTC), "known_by" if query.get("reading") == "known_by" else "happened_by")
+    return Asked(at, "known_by" if query.get("reading") == "known_by" else "happened_by")
+
+
+def slid(query: Mapping[str, str]) -> Asked | None:
+    """Return the moment that the slider was let go at: so many minutes after its start; None where it was not used."""
+    minute = query.get("minute", "")
+    if not (minute.isascii() and minute.isdigit() and len(minute) <= _LONGEST_MINUTE):
+        return None
+    begun = asked({**query, "at": query.get("start", "")})
+    if begun is None or begun.at.year >= _LAST_YEAR:
+        return None
+    return msgspec.structs.replace(begun, at=begun.at + timedelta(minutes=int(minute)))
 
 
 def strip(incident: Incident, playbook: Playbook | None, facts: Sequence[Fact], now: datetime, at: datetime | None) -> Strip | None:

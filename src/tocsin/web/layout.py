@@ -27,6 +27,7 @@ from tocsin.web.security import FORM_TOKEN, check_form, form_token
 
 NONCE: Final = "nonce"
 _MOST_FIELDS: Final = 500
+_LONGEST_NUMBER: Final = 15
 _FOUND: Final = 303
 _SERVER_ERROR: Final = 500
 
@@ -164,6 +165,11 @@ def local_path(text: str) -> str:
     split = urlsplit(text)
     safe = text.startswith("/") and not text.startswith(("//", "/\\")) and not split.scheme and not split.netloc and text.isprintable()
     return text if safe and "\\" not in text else "/"
+
+
+def number_of(text: str) -> int:
+    """Return the number that a text of the address is; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
 
 
 def go(path: str) -> Response:

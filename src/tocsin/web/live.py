@@ -14,6 +14,7 @@ from starlette.routing import Route
 from tocsin.engine.errors import NotFound
 from tocsin.engine.runtime import Runtime
 from tocsin.web.endpoints import who
+from tocsin.web.layout import number_of
 from tocsin.web.problems import respond
 
 _STILL_HERE: Final = 15.0
@@ -49,7 +50,7 @@ def route(runtime: Runtime) -> Route:
 async def _one(runtime: Runtime, incident: str, seen: str) -> AsyncIterator[bytes]:
     """Yield an event whenever the incident has a new fact, beginning with what came after the one last seen."""
     wanted = f"incident:{incident}"
-    told = int(seen) if seen.isascii() and seen.isdigit() else -1
+    told = number_of(seen) if seen else -1
     with runtime.feed.listen() as changes:  # listening begins before the state is read, so that nothing falls between
         yield f"retry: {_RETRY}\n\n".encode()
         state = await asyncio.to_thread(runtime.state, "incident", incident)
