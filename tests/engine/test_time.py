@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 
 from tests.engine.conftest import START, House
 from tests.engine.counters import Raise
-from tocsin.engine import tables
+from tocsin.engine import tables, worker
 from tocsin.engine.clock import SystemClock
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import SYSTEM
@@ -93,3 +94,54 @@ def test_a_failed_message_is_tried_again_later_under_the_same_key(house: House) 
     assert channel.tried == ["a:1"] * 3
     with house.runtime.database.reading() as connection:
         assert connection.execute(select(tables.deliveries.c.state)).scalar() == "sent"
+
+
+class Stubborn:
+    """A worker's work that fails twice before it succeeds."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+
+    def __call__(self) -> bool:
+        self.tried += 1
+        if self.tried < 3:
+            raise OSError("the disk is gone")
+        return False
+
+
+def test_a_worker_outlives_whatever_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that wakes people must not end because of a full disk."""
+    monkeypatch.setattr(worker, "_AFTER_TROUBLE", 0.01)
+    work = Stubborn()
+    made = worker.Worker("test", SystemClock())
+    monkeypatch.setattr(made, "work", work)
+    monkeypatch.setattr(made, "rest", lambda: 0.01)
+    made.start()
+    for _ in range(500):
+        if work.tried > 3:
+            break
+        time.sleep(0.01)
+    made.stop()
+    assert work.tried > 3
+    assert made.troubles == 2
+
+
+def test_timers_ring_by_themselves_on_a_clock_that_runs(tmp_path: Path) -> None:
+    class Running(House):
+        def __init__(self, url: str, folder: Path) -> None:
+            super().__init__(url, folder)
+            self.runtime.stop()
+            self.clock = SystemClock()  # type: ignore[assignment]
+            self.runtime = self._start()
+
+    house = Running(f"sqlite:///{tmp_path / 'tocsin.db'}", tmp_path)
+    house.runtime.commit_now("counter", "a", Raise(1, tell="ops", wake_in=0.3), SYSTEM)
+    for _ in range(500):
+        if house.runtime.state("counter", "a").rang and list((tmp_path / "outbox").glob("*.json")):
+            break
+        time.sleep(0.01)
+    rang = house.runtime.facts("counter", "a")[-1]
+    first = house.runtime.facts("counter", "a")[0]
+    house.runtime.stop()
+    assert 0.3 <= (rang.recorded_at - first.recorded_at).total_seconds() < 1.5
+    assert list((tmp_path / "outbox").glob("*.json"))

@@ -194,7 +194,10 @@ class Committer:
         _tell(answers)
         committed = Committed(batch.new_facts, timers, bool(batch.deliveries))
         for listener in self._listeners:
-            listener(committed)
+            try:
+                listener(committed)
+            except Exception:  # what is committed and answered stays so, whoever could not be told of it
+                logger.exception("a listener failed")
 
     def _known_keys(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:
         if not keys:

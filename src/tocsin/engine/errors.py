@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+_LONGEST: Final = 4000
+"""Characters of a sentence that people read."""
+_LONGEST_FIELD: Final = 300
+
 
 class Refused(Exception):
     """A command that cannot be carried out. Nothing of it is written."""
@@ -11,10 +17,11 @@ class Refused(Exception):
     code = "refused"
 
     def __init__(self, what: str, *, fix: str = "", field: str = "") -> None:
-        self.what = what
-        self.fix = fix
-        self.field = field
-        super().__init__(f"{what} {fix}".strip())
+        # A refusal may quote what was sent, and that may be a megabyte.
+        self.what = _short(what, _LONGEST)
+        self.fix = _short(fix, _LONGEST)
+        self.field = _short(field, _LONGEST_FIELD)
+        super().__init__(f"{self.what} {self.fix}".strip())
 
 
 class NotFound(Refused):
@@ -57,3 +64,7 @@ class TooLarge(Refused):
 
     status = 413
     code = "too_large"
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

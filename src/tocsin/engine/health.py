@@ -35,6 +35,8 @@ class Health(msgspec.Struct, frozen=True):
     facts: int
     commits: int
     """Transactions of this process since it started."""
+    troubles: dict[str, int]
+    """Worker (``timers``, ``outbox``) to how often its work failed unforeseen since the process started."""
 
 
 def measure(runtime: Runtime) -> Health:
@@ -50,7 +52,16 @@ def measure(runtime: Runtime) -> Health:
         due, waiting = connection.execute(select(func.min(timers.c.due_at), func.count()).select_from(timers)).one()
         refused = connection.execute(select(func.count()).select_from(tables.refusals)).scalar() or 0
         facts = connection.execute(select(func.max(tables.facts.c.position))).scalar() or 0
-    return Health(counts, _late(now, oldest), int(waiting), _late(now, due), int(refused), int(facts), runtime.committer.commits)
+    return Health(
+        counts,
+        _late(now, oldest),
+        int(waiting),
+        _late(now, due),
+        int(refused),
+        int(facts),
+        runtime.committer.commits,
+        {"timers": runtime.timers.troubles, "outbox": runtime.outbox.troubles},
+    )
 
 
 def _late(now: int, due: Any) -> float:

@@ -18,14 +18,16 @@ from tocsin.engine.database import Database
 from tocsin.engine.kinds import Follow
 from tocsin.engine.model import SYSTEM, micros
 from tocsin.engine.ports import Channel, ChannelFailed, Message, Renderer
+from tocsin.engine.worker import LONGEST_REST, Worker
 
 logger = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 100
+_AGAIN: Final = 0.05
 _RETRY_AFTER: Final = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 
 
-class Outbox:
+class Outbox(Worker):
     """Sends waiting deliveries, one thread; on a virtual clock only ``drain`` sends."""
 
     def __init__(
@@ -38,37 +40,14 @@ class Outbox:
         on_failure: Callable[[str, str, str, str], Follow | None] = lambda _stream, _key, _channel, _why: None,
         on_sent: Callable[[str, str, str, str], Follow | None] = lambda _stream, _key, _channel, _receipt: None,
     ) -> None:
+        super().__init__("outbox", clock)
         self._database = database
         self._committer = committer
-        self._clock = clock
         self._channels = channels
         self._render = render
         self._on_failure = on_failure
         self._on_sent = on_sent
-        self._changed = threading.Condition()
-        self._dirty = True
-        self._stopping = False
         self._sending = threading.Lock()
-        self._thread = threading.Thread(target=self._loop, name="outbox", daemon=True)
-
-    def start(self) -> None:
-        """Start sending, on a clock that runs by itself."""
-        if not self._clock.virtual:
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Stop after the message under way."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def changed(self) -> None:
-        """Say that there may be something to send."""
-        with self._changed:
-            self._dirty = True
-            self._changed.notify()
 
     def rendered(self, kind: str, target: str, values: dict[str, Any]) -> tuple[str, str]:
         """Return subject and body of a message as it would be sent."""
@@ -159,16 +138,11 @@ class Outbox:
             if state == "failed" and (follow := self._on_failure(row.stream, row.key, row.channel, error)) is not None:
                 self._committer.submit(Submission(f"{follow.kind}:{follow.id}", follow.command, SYSTEM)).exception()
 
-    def _loop(self) -> None:
-        while True:
-            with self._changed:
-                self._dirty = False
-                if self._stopping:
-                    return
-            if self.drain():
-                continue
-            due = self.next_due()
-            wait = 60.0 if due is None else min(60.0, max(0.05, (due - micros(self._clock.now())) / 1e6))
-            with self._changed:
-                if not self._dirty and not self._stopping:
-                    self._changed.wait(wait)
+    def work(self) -> bool:
+        """Send what is due; tell whether anything was."""
+        return self.drain() > 0
+
+    def rest(self) -> float:
+        """Return the seconds until the next message is due."""
+        due = self.next_due()
+        return LONGEST_REST if due is None else max(_AGAIN, (due - micros(self._clock.now())) / 1e6)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +14,7 @@ from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
 from tocsin.incidents import handlers, queries, timeline
 from tocsin.playbooks.queries import Bookshelf
-from tocsin.web.endpoints import Asked, Endpoint, command, read_body
+from tocsin.web.endpoints import Asked, Endpoint, command, moment_of, read_body
 from tocsin.web.problems import bad_body
 
 _LARGEST_FILE: Final = 10_000_000
@@ -56,25 +55,6 @@ _COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
     ("obligations/waive", c.WaiveObligation, "Waive an obligation"),
     ("merge", c.Merge, "Merge into another incident"),
 )
-
-
-def moment_of(asked: Asked, name: str = "at") -> datetime | None:
-    """Return a moment of the query.
-
-    Raises:
-        Refused: it is not a time with a zone.
-
-    """
-    text = asked.query.get(name, "")
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
-    except ValueError as error:
-        raise Refused(f"{name} {text!r} is not a time.", fix="Write it like 2026-01-31T14:05:00Z.", field=name) from error
-    if found.tzinfo is None:
-        raise Refused(f"{name} {text!r} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=name)
-    return found
 
 
 def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:

@@ -15,6 +15,8 @@ Time = Annotated[datetime, Meta(tz=True)]
 Line = Annotated[str, Meta(min_length=1, max_length=300)]
 Text = Annotated[str, Meta(min_length=1, max_length=100_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+"""The number of a fact in its record."""
 
 
 class Declare(Command, frozen=True):
@@ -123,7 +125,7 @@ class LogEntry(Command, frozen=True):
 class CorrectEntry(Command, frozen=True):
     """Correct an entry by its number; what is not given stays as it was."""
 
-    entry: int
+    entry: Number
     text: Text | None = None
     at: Time | None = None
     by: str | None = None
@@ -135,7 +137,7 @@ class CorrectEntry(Command, frozen=True):
 class Redact(Command, frozen=True):
     """Take the content of an entry or message out of the record for good (a leaked secret); that it stood there stays."""
 
-    fact: int
+    fact: Number
     reason: Text
 
 

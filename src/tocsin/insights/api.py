@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from tocsin.engine.errors import Refused
@@ -15,7 +14,7 @@ from tocsin.insights.health import health_of
 from tocsin.insights.metrics import duration_of, metrics_of
 from tocsin.insights.queries import Filter, Numbers
 from tocsin.playbooks.queries import Bookshelf
-from tocsin.web.endpoints import Asked, Endpoint, Handler
+from tocsin.web.endpoints import Asked, Endpoint, Handler, moment_of
 
 _AS_OF = (("at", "As of this moment (RFC 3339)"), ("reading", "happened_by (default) or known_by"))
 _FILTER = (
@@ -35,7 +34,7 @@ def endpoints(shelf: Bookshelf) -> list[Endpoint]:
         async def handle(asked: Asked) -> Any:
             def work() -> Any:
                 opened = open_incident(
-                    asked.runtime, shelf, asked.path["id"], with_facts=True, at=_moment(asked, "at"),
+                    asked.runtime, shelf, asked.path["id"], with_facts=True, at=moment_of(asked, "at"),
                     reading=asked.query.get("reading", "happened_by"),
                 )  # fmt: skip
                 return compute(opened, asked)
@@ -47,7 +46,7 @@ def endpoints(shelf: Bookshelf) -> list[Endpoint]:
     def over_many(compute: Callable[[Asked, Filter], Any]) -> Handler:
         async def handle(asked: Asked) -> Any:
             wanted = Filter(
-                _moment(asked, "from"), _moment(asked, "to"), asked.query.get("severity", ""), asked.query.get("service", ""),
+                moment_of(asked, "from"), moment_of(asked, "to"), asked.query.get("severity", ""), asked.query.get("service", ""),
                 asked.query.get("playbook", ""),
             )  # fmt: skip
             return await asyncio.to_thread(compute, asked, wanted)
@@ -98,16 +97,3 @@ def _adherence(opened: Opened, _asked: Asked) -> Any:
 
 def _health(opened: Opened, _asked: Asked) -> Any:
     return health_of(opened.incident, opened.playbook, opened.facts, opened.now)
-
-
-def _moment(asked: Asked, name: str) -> datetime | None:
-    text = asked.query.get(name, "")
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
-    except ValueError as error:
-        raise Refused(f"{name} {text!r} is not a time.", fix="Write it like 2026-01-31T14:05:00Z.", field=name) from error
-    if found.tzinfo is None:
-        raise Refused(f"{name} {text!r} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=name)
-    return found

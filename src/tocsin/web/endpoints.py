@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -64,6 +65,25 @@ class Endpoint:
     """The handler reads the body itself."""
     largest: int = LARGEST_BODY
     decoder: list[Any] = field(default_factory=list)
+
+
+def moment_of(asked: Asked, name: str = "at") -> datetime | None:
+    """Return a moment of the query.
+
+    Raises:
+        Refused: it is not a time with a zone.
+
+    """
+    text = asked.query.get(name, "")
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
+    except ValueError as error:
+        raise Refused(f"{name} {text!r} is not a time.", fix="Write it like 2026-01-31T14:05:00Z.", field=name) from error
+    if found.tzinfo is None:
+        raise Refused(f"{name} {text!r} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=name)
+    return found
 
 
 def command(path: str, kind: str, body: type[Command], summary: str, *, status: int = 200) -> Endpoint:

@@ -65,6 +65,10 @@ def _of_engine(health: Health) -> Iterator[Metric]:
     yield GaugeMetricFamily("tocsin_timers_overdue_seconds", "By how much the earliest timer is late", value=health.timers_late)
     yield GaugeMetricFamily("tocsin_refused_reactions", "Reactions that were refused, ever", value=health.refused_reactions)
     yield GaugeMetricFamily("tocsin_facts", "Position of the newest fact", value=health.facts)
+    troubles = CounterMetricFamily("tocsin_worker_troubles", "How often a worker's work failed unforeseen", labels=("worker",))
+    for worker, number in sorted(health.troubles.items()):
+        troubles.add_metric((worker,), number)
+    yield troubles
     yield CounterMetricFamily("tocsin_commits", "Transactions since the process started", value=health.commits)
 
 
