@@ -65,6 +65,7 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("engine/ports.py", Kind.PURE),
     ("engine/kinds.py", Kind.PURE),
     ("engine/chain.py", Kind.PURE),
+    ("engine/limits.py", Kind.PURE),
     ("engine/**", Kind.ENGINE),
     ("web/**", Kind.WEB),
     ("cli/**", Kind.CLI),

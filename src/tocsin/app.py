@@ -164,6 +164,7 @@ def build(options: Options) -> App:
         *playbooks_api.endpoints(shelf),
         *blobs.endpoints(options.largest_attachment),
         *system.endpoints(),
+        *sign_in.endpoints(options.public_url),
     ]
 
     @contextlib.asynccontextmanager

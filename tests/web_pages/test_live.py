@@ -26,7 +26,7 @@ class Listener:
             "raw_path": b"/live", "query_string": query.encode(), "root_path": "", "headers": given, "client": ("test", 0), "server": ("test", 0),
             "tocsin.actor": Actor("token", "administrator", via="test"),
         }  # fmt: skip
-        self._task = asyncio.create_task(world.app.asgi(scope, self._receive, self._send))  # type: ignore[arg-type]
+        self.ended = asyncio.create_task(world.app.asgi(scope, self._receive, self._send))
 
     async def _receive(self) -> Any:
         await self._left.wait()
@@ -35,6 +35,7 @@ class Listener:
     async def _send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            return
         self._text += message.get("body", b"").decode()
         while "\n\n" in self._text:
             block, _, self._text = self._text.partition("\n\n")
@@ -53,13 +54,12 @@ class Listener:
     async def opened(self) -> None:
         """Wait until the stream has begun."""
         async with asyncio.timeout(10):
-            while not self.status or not self._arrived.is_set():
-                await asyncio.sleep(0)
+            await self._arrived.wait()
 
     async def close(self) -> None:
         """Leave."""
         self._left.set()
-        await self._task
+        await self.ended
 
 
 async def log(world: World, incident: str, text: str) -> None:
@@ -125,5 +125,20 @@ def test_the_first_pages_hear_of_every_incident_and_catch_up_after_an_absence(wo
 
 
 def test_there_is_no_feed_of_an_incident_that_does_not_exist(world: World) -> None:
-    assert world.send("GET", "/api/v1/../live").status == 404
     assert world.page("/live?incident=INC-20251027-NONE00").status == 404
+
+
+def test_listeners_leave_when_the_server_stops(world: World) -> None:
+    incident = world.declare()
+
+    async def run() -> None:
+        one, several = Listener(world, f"incident={incident}"), Listener(world, "")
+        for listener in (one, several):
+            await listener.opened()
+        await asyncio.sleep(0.05)
+        world.app.runtime.feed.close()
+        async with asyncio.timeout(5):
+            await one.ended
+            await several.ended
+
+    asyncio.run(run())

@@ -29,8 +29,9 @@ def test_a_playbook_is_a_document_with_levels_roles_duties_criteria_messages_and
     for level in book.severities:
         assert level.id in shown
         assert " ".join(level.definition.split()) in shown
-    for part in (*book.roles, *book.obligations, *book.checklists, *book.messages):
-        assert part.name in shown
+    names = [part.name for part in book.roles] + [part.name for part in book.obligations] + [part.name for part in book.checklists]
+    for part_name in (*names, *(message.name for message in book.messages)):
+        assert part_name in shown
     for finding in lint(loaded):
         assert f'#L{finding.line}">line {finding.line}</a>' in page.text
 

@@ -149,3 +149,10 @@ def test_signing_out_takes_the_cookies_back(world: World) -> None:
     status, _, cookies, _ = call(world, "POST", "/sign-out", fields, cookies=kept)
     assert status == 303
     assert all("max-age=0" in cookie.lower() for cookie in cookies)
+
+
+def test_a_program_that_has_the_token_asks_for_a_link_for_a_person(world: World) -> None:
+    made = world.send("POST", "/sign-in/codes", {"person": "dora"})
+    assert made.status == 201
+    _, _, cookies, _ = call(world, "GET", made.json["url"])
+    assert "<bdi>dora</bdi>" in call(world, "GET", "/", cookies=jar(cookies))[3]

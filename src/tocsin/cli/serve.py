@@ -95,7 +95,15 @@ def run(settings: Settled) -> None:
         config = uvicorn.Config(
             app.asgi, loop="uvloop", http="httptools", log_level="warning", access_log=False, timeout_graceful_shutdown=_GRACE, **more
         )
-        uvicorn.Server(config).run(sockets=[bound])
+        server = uvicorn.Server(config)
+        stop = server.handle_exit
+
+        def handle_exit(sig: int, frame: Any) -> None:
+            app.runtime.feed.close()  # open pages hold a connection each, for which the server would wait
+            stop(sig, frame)
+
+        server.handle_exit = handle_exit  # type: ignore[method-assign]
+        server.run(sockets=[bound])
     finally:
         directory.release()
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from tocsin.engine import log
+from tocsin.engine import limits, log
 from tocsin.engine.clock import Clock, VirtualClock
 from tocsin.engine.committer import Committed, Committer, Result, Submission
 from tocsin.engine.database import Database
@@ -56,6 +56,12 @@ class Feed:
             for fact in facts:
                 with suppress(RuntimeError):  # the listener's loop has been closed meanwhile
                     loop.call_soon_threadsafe(queue.put_nowait, fact)
+
+    def close(self) -> None:
+        """Tell every listener to leave: what comes is the stream ``""``. Takes no lock, for a signal may come while one is held."""
+        for loop, queue in list(self._listeners):
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(queue.put_nowait, ("", 0))
 
 
 class Runtime:
@@ -109,6 +115,7 @@ class Runtime:
             Refused: it cannot be carried out; nothing was written.
 
         """
+        limits.check(command)
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Result] = loop.create_future()
         self.committer.submit(Submission(f"{kind}:{record}", command, actor, key, request, waiter=(loop, waiter)))
@@ -116,6 +123,7 @@ class Runtime:
 
     def commit_now(self, kind: str, record: str, command: Command, actor: Actor, key: str = "") -> Result:
         """Carry out a command from a thread that may wait."""
+        limits.check(command)
         return self.committer.submit(Submission(f"{kind}:{record}", command, actor, key)).result()
 
     # -- reading ----------------------------------------------------------------------------------

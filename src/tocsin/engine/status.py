@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from tocsin.engine import tables
+from tocsin.engine import schema, tables
 from tocsin.engine.database import Database
 from tocsin.engine.model import micros, moment
 
@@ -36,9 +36,9 @@ def status(database: Database, now: datetime) -> dict[str, Any]:
         ).all()
         refused = connection.execute(select(func.count()).select_from(refusals)).scalar()
         newest = connection.execute(select(refusals).order_by(refusals.c.id.desc()).limit(_NEWEST)).all()
-        schema = connection.execute(select(tables.settings.c.value).where(tables.settings.c.name == "schema")).scalar()
+        revision = schema.revision(connection)
     return {
-        "database": database.dialect, "schema": int(schema) if schema is not None else None,
+        "database": database.dialect, "schema": revision,
         "timers": {"late": late[0], "oldest": None if late[1] is None else moment(int(late[1]))},
         "deliveries": {
             "late": waiting[0], "oldest": None if waiting[1] is None else moment(int(waiting[1])), "failed": failed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 _AT_ONCE: Final = 500
 _AGAIN: Final = 0.01
 """Seconds: a tick that failed is due still, and must not be tried in a tight circle."""
+_SWEEP_EVERY: Final = timedelta(hours=1)
 
 _TIMER: Final = Actor("system", SYSTEM.id, via="timer")
 
@@ -32,6 +33,7 @@ class Timers(Worker):
         super().__init__("timers", clock)
         self._database = database
         self._committer = committer
+        self._swept: datetime | None = None
 
     def next_due(self) -> datetime | None:
         """Return the earliest due time of all records."""
@@ -41,6 +43,7 @@ class Timers(Worker):
 
     def run_due(self) -> int:
         """Tick every record that is due now, wait until it is on disk, and return how many that was. One that fails stays due."""
+        self._sweep()
         now = micros(self._clock.now())
         table = tables.timers
         with self._database.reading() as connection:
@@ -57,6 +60,13 @@ class Timers(Worker):
                 self.troubles += 1
                 logger.error("the timer of %s failed, and is tried again: %s", stream, error)
         return done
+
+    def _sweep(self) -> None:
+        """Have old idempotency keys forgotten, now and then."""
+        now = self._clock.now()
+        if self._swept is None or now - self._swept >= _SWEEP_EVERY:
+            self._swept = now
+            self._committer.sweep()
 
     def work(self) -> bool:
         """Tick what is due; tell whether anything was."""

@@ -75,7 +75,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         raw = await read_body(asked.request, _LARGEST_FILE)
         try:
             document = msgspec.json.decode(raw)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise bad_body(error) from error
         request = hashlib.sha256(str(asked.request.url).encode() + b"\n" + raw).hexdigest()
         playbook = asked.query.get("playbook", "")

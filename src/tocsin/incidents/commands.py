@@ -34,7 +34,7 @@ class Declare(Command, frozen=True):
     assessment: dict[str, str] = {}
     started_at: Time | None = None
     detected_at: Time | None = None
-    lead: str | None = None
+    lead: Name | None = None
     triage: bool = False
     """Start in the playbook's triage stage, before it is certain that this is an incident."""
     private: bool = False

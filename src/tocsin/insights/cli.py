@@ -136,6 +136,20 @@ def durations(session: Session, /, metric: str, each: bool, from_: str | None, t
     found = session.api.get("/insights/durations", metric=metric, **{"from": _moment(from_)}, to=_moment(to), **query)
 
     def people() -> None:
+        if not metric:
+            rows = [
+                (
+                    a["name"],
+                    a["count"],
+                    output.lasting(a["median"]),
+                    output.lasting(a["p90"]),
+                    output.lasting(a["mean"]),
+                    a["not_available"] or "",
+                )
+                for a in found["durations"]
+            ]
+            output.table(("Duration", "Incidents", "Median", "90 %", "Mean", "Not available"), rows, "There is no incident yet.")
+            return
         one = found["aggregate"]
         output.say(f"{output.strong(one['name'])}, {one['definition']}")
         output.pairs(

@@ -10,6 +10,11 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART: Final = re.compile(r"(\d+)([smhdw])")
 _WHOLE: Final = re.compile(r"(?:\d+[smhdw])+")
 
+_LONGEST: Final = 36_525 * 86_400
+"""Seconds. Longer ones can no longer be added to a date."""
+_LONGEST_TEXT: Final = 100
+"""Characters."""
+
 
 class Duration(timedelta):
     """A span of wall time, whole seconds, never negative. ``Duration.parse("1h30m")`` is ninety minutes."""
@@ -29,7 +34,9 @@ class Duration(timedelta):
         squeezed = text.replace(" ", "")
         if not _WHOLE.fullmatch(squeezed):
             raise ValueError(f"{text!r} is not a duration; write a whole number and a unit (s, m, h, d, w), such as 15m or 1h30m")
-        return cls(seconds=sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(squeezed)))
+        if len(squeezed) > _LONGEST_TEXT or (seconds := sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(squeezed))) > _LONGEST:
+            raise ValueError("the duration is longer than 100 years")
+        return cls(seconds=seconds)
 
     def __str__(self) -> str:
         return format_span(self)

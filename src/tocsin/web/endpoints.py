@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tocsin.engine import limits
 from tocsin.engine.errors import NotSignedIn, Refused, TooLarge
 from tocsin.engine.model import Actor, Command, Viewer
 from tocsin.engine.runtime import Runtime
@@ -83,6 +84,7 @@ def moment_of(asked: Asked, name: str = "at") -> datetime | None:
         raise Refused(f"{name} {text!r} is not a time.", fix="Write it like 2026-01-31T14:05:00Z.", field=name) from error
     if found.tzinfo is None:
         raise Refused(f"{name} {text!r} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=name)
+    limits.check_time(found, name)
     return found
 
 
@@ -123,7 +125,8 @@ def who(request: Request, runtime: Runtime) -> Actor | None:
             return None
         actor = Actor("token", "administrator", via="api")
     # A header carries Latin letters only, so a name may come percent-encoded, as it does in the cookie.
-    person = unquote(request.headers.get("x-tocsin-person", "") or request.cookies.get(PERSON_COOKIE, "")).strip()
+    named = unquote(request.headers.get("x-tocsin-person", "") or request.cookies.get(PERSON_COOKIE, ""))
+    person = "".join(letter for letter in named if letter.isprintable()).strip()
     via = request.headers.get("x-tocsin-via", "").strip()[:20] or actor.via
     return Actor("person", person[:200], via=via) if person else Actor(actor.kind, actor.id, via=via)
 
@@ -147,14 +150,14 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
                 raw = await read_body(request, endpoint.largest)
                 try:
                     body = decoder.decode(raw or b"{}")
-                except msgspec.MsgspecError as error:
+                except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
                     raise bad_body(error) from error
             else:
                 raw = b""
             key = request.headers.get("idempotency-key", "")
             if key:
                 fingerprint = hashlib.sha256(request.url.path.encode() + b"\n" + raw).hexdigest()
-                key = f"{actor}:{key}"
+                key = _own_key(actor, key)
             actor = actor or Actor("sender", "anonymous", via="api")
             viewer = Viewer("person" if actor.kind == "person" else "token", actor.id)
             asked = Asked(runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), body, key, fingerprint)
@@ -166,6 +169,11 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
         return json_response(result, endpoint.status)
 
     return handle
+
+
+def _own_key(actor: Actor | None, key: str) -> str:
+    """Return a sender's key apart from every other sender's, whatever characters names and keys have."""
+    return hashlib.sha256(msgspec.json.encode((actor.kind, actor.id, key) if actor else ("", "", key))).hexdigest()
 
 
 async def read_body(request: Request, largest: int) -> bytes:

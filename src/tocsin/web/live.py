@@ -65,13 +65,16 @@ async def _one(runtime: Runtime, incident: str, seen: str) -> AsyncIterator[byte
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
-            newest = version if stream == wanted else 0
+            newest, ended = (version if stream == wanted else 0), not stream
             while not changes.empty():  # one event for all that one commit brought
                 stream, version = changes.get_nowait()
                 newest = max(newest, version if stream == wanted else 0)
+                ended = ended or not stream
             if newest > told:
                 told = newest
                 yield _event(incident, told)
+            if ended:  # the server stops; the browser comes back by itself
+                return
 
 
 async def _all(runtime: Runtime, *, again: bool) -> AsyncIterator[bytes]:
@@ -90,6 +93,8 @@ async def _all(runtime: Runtime, *, again: bool) -> AsyncIterator[bytes]:
                 continue
             while not changes.empty():
                 changed.add(changes.get_nowait()[0])
+            if "" in changed:  # the server stops; the browser comes back by itself
+                return
             for stream in sorted(changed):
                 kind, _, record = stream.partition(":")
                 if kind == "incident":

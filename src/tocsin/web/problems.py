@@ -33,8 +33,12 @@ def respond(refusal: Refused) -> Response:
     return Response(msgspec.json.encode(problem), refusal.status, headers, "application/problem+json")
 
 
-def bad_body(error: msgspec.MsgspecError) -> Refused:
+def bad_body(error: msgspec.MsgspecError | RecursionError | UnicodeDecodeError) -> Refused:
     """Return what was wrong with a body, naming the field."""
+    if isinstance(error, RecursionError):
+        return Refused("The body is nested too deeply.", fix="Send it flatter.")
+    if isinstance(error, UnicodeDecodeError):
+        return Refused(f"The body is not UTF-8: {error.reason}.", fix="Encode it as UTF-8.")
     text = str(error)
     found = _PATH.search(text)
     field = found.group(1) if found else ""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin.engine.errors import NotAllowed, NotSignedIn, Refused
+from tocsin.engine.model import Command
 from tocsin.engine.runtime import Runtime
-from tocsin.engine.sessions import SESSION_LASTS
-from tocsin.web.endpoints import COOKIE, PERSON_COOKIE, who
+from tocsin.engine.sessions import CODE_LASTS, SESSION_LASTS
+from tocsin.web.endpoints import COOKIE, PERSON_COOKIE, Asked, Endpoint, who
 from tocsin.web.layout import Shell, local_path, read_form
 from tocsin.web.security import check_form
 
@@ -23,6 +25,22 @@ _LONGEST_NAME: Final = 200
 def make_code(runtime: Runtime, person: str) -> str:
     """Return a code for ``/sign-in?code=…``: it signs one browser in as this person, once, within 15 minutes."""
     return runtime.sessions.make_code(person)
+
+
+class MakeCode(Command, frozen=True):
+    """Ask for a link that signs a browser in as a person."""
+
+    person: Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_NAME)]
+
+
+def endpoints(public_url: str) -> list[Endpoint]:
+    """Return the endpoint that makes one-time links. public_url: what the link begins with."""
+
+    async def code(asked: Asked) -> Any:
+        path = f"/sign-in?code={make_code(asked.runtime, asked.body.person)}"
+        return {"url": public_url.rstrip("/") + path, "minutes": int(CODE_LASTS.total_seconds() // 60)}
+
+    return [Endpoint("POST", "/sign-in/codes", "A link that signs one browser in, once", code, MakeCode, 201, tag="system")]
 
 
 def routes(shell: Shell) -> list[Route]:

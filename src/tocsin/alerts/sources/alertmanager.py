@@ -15,14 +15,13 @@ import msgspec
 
 from tocsin.alerts.errors import WrongBody, wrong_body
 from tocsin.alerts.model import Signal, Status
+from tocsin.engine import limits
 
 NAME: Final = "alertmanager"
 TOOL: Final = "Alertmanager"
 
 _LONGEST_TITLE: Final = 300
 _LONGEST_TEXT: Final = 200
-_FIRST_YEAR: Final = 1970
-"""A time before it is a zero time of some language, not a time."""
 _TITLE: Final = ("summary", "title")
 _DASHBOARD: Final = ("dashboard_url", "dashboard")
 _RUNBOOK: Final = ("runbook_url", "runbook")
@@ -60,13 +59,15 @@ def read(body: bytes) -> list[Signal]:
     try:
         keys = _shape.decode(body)
         alerts = [_single.decode(body)] if "alerts" not in keys and "labels" in keys else _body.decode(body).alerts
+    except RecursionError as error:
+        raise WrongBody("The body is nested too deeply.", fix=f"Send the JSON that {TOOL} sends.", field="$") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise wrong_body(error if isinstance(error, msgspec.MsgspecError) else msgspec.DecodeError(str(error)), TOOL) from error
     return [_signal(alert, f"alerts[{index}]") for index, alert in enumerate(alerts)]
 
 
 def _signal(alert: _Alert, path: str) -> Signal:
-    labels, annotations = alert.labels, alert.annotations or {}
+    labels, annotations = _kept(alert.labels), _kept(alert.annotations or {})
     if not labels and not alert.fingerprint:
         raise WrongBody(
             f"{path}.labels is empty, and there is no fingerprint: nothing tells this alert from others.",
@@ -74,7 +75,7 @@ def _signal(alert: _Alert, path: str) -> Signal:
         )  # fmt: skip
     links = {"dashboard": _link(annotations, _DASHBOARD), "runbook": _link(annotations, _RUNBOOK), "source": _web(alert.generatorURL or "")}
     return Signal(
-        fingerprint=alert.fingerprint or fingerprint(labels),
+        fingerprint=_identity(alert.fingerprint or "") or fingerprint(labels),
         status=alert.status,
         title=_title(labels, annotations),
         labels=labels,
@@ -87,6 +88,18 @@ def _signal(alert: _Alert, path: str) -> Signal:
         starts_at=_moment(alert.startsAt),
         ends_at=_moment(alert.endsAt) if alert.status == "resolved" else None,
     )
+
+
+def _kept(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return texts without the one character that no database keeps: an alert is not lost for it."""
+    return {name.replace(limits.NUL, "�"): text.replace(limits.NUL, "�") for name, text in texts.items()}
+
+
+def _identity(given: str) -> str:
+    """Return a sender's fingerprint, or its digest where it is longer than a database's index takes."""
+    if len(given) > _LONGEST_TEXT:
+        return hashlib.sha256(given.encode()).hexdigest()[:32]
+    return given.replace(limits.NUL, "�")
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
@@ -119,10 +132,11 @@ def _link(annotations: Mapping[str, str], names: tuple[str, ...]) -> str:
 def _web(url: str) -> str:
     """Return the address if it can be followed in a browser without running anything (no ``javascript:``), else nothing."""
     url = url.strip()
-    return url if url.casefold().startswith(_WEB) else ""
+    return url if url.casefold().startswith(_WEB) and limits.NUL not in url else ""
 
 
 def _moment(at: datetime | None) -> datetime | None:
-    if at is None or at.year < _FIRST_YEAR:
+    """Return a time in UTC; None for a zero time of some language and for the end of its calendar."""
+    if at is None or not limits.FIRST_YEAR <= at.year <= limits.LAST_YEAR:
         return None
     return at.astimezone(UTC)

@@ -1,0 +1,146 @@
+"""The pages that tell people what to type: every command of theirs runs as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.cli.conftest import Shell, WorldTransport
+from tests.world import World
+from tocsin.cli import client as client_module
+
+ROOT: Final = Path(__file__).parents[1]
+DOCS: Final = ROOT / "docs"
+_BLOCK: Final = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced blocks of a page in one language, without the indentation that a list gives them."""
+    found = _BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [
+        "\n".join(line.strip() if language == "console" else line for line in text.splitlines()) for kind, text in found if kind == language
+    ]
+
+
+def typed(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield every command of a page's console blocks with the lines that the page shows of its answer."""
+    for block in blocks(page, "console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *shown = part.splitlines()
+            yield command, [line for line in shown if line]
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """An installation at the time of the tutorial, in an empty folder."""
+    for name in ("SERVER", "DATA", "TOKEN", "PERSON", "PLAYBOOK"):
+        monkeypatch.delenv(f"TOCSIN_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    made = World(tmp_path / "tocsin-data", datetime(2026, 3, 2, 14, 25, tzinfo=UTC), "house")
+    monkeypatch.setattr("tocsin.cli.shell.connect", lambda *given: client_module.Client(WorldTransport(made), "", given[3] or ""))
+    yield made
+    made.close()
+
+
+def type_page(page: Path, shell: Shell) -> None:
+    for command, shown in typed(page):
+        words, _, file = command.partition(" > ")
+        assert words.startswith("tocsin "), command
+        code = 1 if any(line.startswith("Error:") for line in shown) else 0
+        ran = shell(words.removeprefix("tocsin "), code=code, person="ana")
+        for line in shown:
+            assert line in ran.out + ran.err, f"`{command}` does not print {line!r} but:\n{ran.out}{ran.err}"
+        if file:
+            text = ran.out
+            if file == "team.yaml":  # the page says to change the first lines
+                text = text.replace("playbook: house\n", "playbook: team\n", 1).replace("title: House default", "title: Our team", 1)
+                tests = re.sub(r"#.*", "", blocks(DOCS / "reference" / "playbooks.md", "yaml")[1])
+                Path("team.tests.yaml").write_text(tests, encoding="utf-8")
+            Path(file).write_text(text, encoding="utf-8")
+
+
+def test_the_tutorial_runs_from_declaration_to_evidence(world: World) -> None:
+    type_page(DOCS / "tutorial.md", Shell(world))
+    (incident,) = world.get("/incidents")["incidents"]
+    assert incident["stage"] == "resolved"
+    assert Path("evidence.zip").read_bytes().startswith(b"PK")
+
+
+def test_a_playbook_is_copied_changed_tested_and_published_as_the_page_says(world: World) -> None:
+    type_page(DOCS / "how-to" / "write-a-playbook.md", Shell(world))
+    assert world.get("/incidents")["incidents"][0]["playbook"] == "team"
+
+
+def test_a_procedure_is_rehearsed_as_the_page_says(world: World) -> None:
+    type_page(DOCS / "how-to" / "follow-your-own-procedure.md", Shell(world))
+
+
+def test_the_incident_of_the_page_is_taken_in(world: World) -> None:
+    page = DOCS / "how-to" / "import-past-incidents.md"
+    (document,) = blocks(page, "json")
+    Path("past.json").write_text(document, encoding="utf-8")
+    type_page(page, Shell(world))
+    (incident,) = world.get("/incidents")["incidents"]
+    view = world.get(f"/incidents/{incident['id']}")
+    assert (view["imported"], view["obligations"]) == (True, [])
+    log = [
+        {"kind": "incident-log", "quarters": [{"quarter": "2024-Q2", "incidents": [{"title": "A disk", "fault": "2024-04-02T10:00:00Z"}]}]}
+    ]
+    assert world.post("/incidents/import/file?playbook=house", log)["count"] == 1
+
+
+def test_a_copy_is_made_and_verified_as_the_page_says(world: World) -> None:
+    shell = Shell(world)
+    world.declare(severity="SEV2")
+    world.advance(days=1)
+    page = DOCS / "how-to" / "back-up-and-verify.md"
+    type_page(page, shell)
+    Path("tocsin-data/token").write_text("x")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    said = ""
+    for script in blocks(page, "sh"):
+        said = subprocess.run(
+            ["sh", "-eu", "-c", script], capture_output=True, text=True, check=True, env={**os.environ, "PATH": path}
+        ).stdout
+    assert "every record is whole" in said
+
+
+def test_the_examples_of_the_reference_hold(world: World) -> None:
+    """The deadlines that the page on calendars states, and the acceptance that it shows."""
+    case = world.post("/incidents", {"title": "x", "playbook": "rota-and-runbooks", "severity": "SEV-3", "at": "2025-10-27T14:25:00Z"})[
+        "incident"
+    ]
+    world.post(f"/incidents/{case}/milestones", {"milestone": "alerted", "when": "2025-10-27T14:25:00Z"})
+    dues = {duty["rule"]: duty["due_at"] for duty in world.get(f"/incidents/{case}")["obligations"]}
+    assert dues["respond_sev_3"] == "2025-10-28T10:25:00Z"
+    accepted = world.get("/playbooks/service-levels")["accepted"]
+    assert "coverage-gap:users_percent:10-25" in {one["finding"] for one in accepted}
+
+
+def test_every_flag_and_variable_of_the_settings_page_is_one() -> None:
+    from tocsin.cli.settings import SETTINGS
+
+    page = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+    for setting in SETTINGS:
+        assert f"`{setting.flag}" in page, setting.name
+        assert f"`{setting.variable}`" in page, setting.name
+
+
+def test_every_command_that_the_pages_mention_exists() -> None:
+    from tests.cli.conftest import every_command
+
+    known = {" ".join(path) for path, _ in every_command()}
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
+    for page in pages:
+        for mention in re.findall(r"`tocsin ([a-z][^`]*)`", page.read_text(encoding="utf-8")):
+            words = [word for word in shlex.split(mention.replace("…", "")) if re.fullmatch(r"[a-z-]+", word)]
+            assert any(" ".join(words[:count]) in known for count in (1, 2)), f"{page.name}: tocsin {mention}"
