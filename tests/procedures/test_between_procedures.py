@@ -328,7 +328,9 @@ def test_the_writer_of_the_review_is_a_role_of_each_procedure() -> None:
     targets = {book: [t.id for t in playbook(book).review.targets] for book in BOOKS}
     assert targets["payments-sev1"] == ["wiki", "blog", "engineering_channel"]
     assert targets["rota-and-runbooks"] == ["engineering"]
-    assert all(set(targets[book]) <= {"records"} for book in ("compact", "nine-stage", "service-levels")), "no place is named: a folder of ours"
+    assert all(set(targets[book]) <= {"records"} for book in ("compact", "nine-stage", "service-levels")), (
+        "no place is named: a folder of ours"
+    )
 
 
 def test_a_call_is_opened_where_the_procedure_has_one(world: World) -> None:

@@ -86,9 +86,10 @@ def test_names_and_titles_of_every_script_are_shown_whole_and_isolated(world: Wo
         assert answer.status == 303
         page = world.page(answer.headers["location"], person=name).text
         assert title in page
-        assert f"<bdi>{name}</bdi>" in page
+        written = "".join(letter for letter in name if letter.isprintable())  # a name cannot turn what stands beside it
+        assert f"<bdi>{written}</bdi>" in page
         assert f'<h1 dir="auto">{title}</h1>' in page
-        assert world.get(answer.headers["location"])["lead"] == name
+        assert world.get(answer.headers["location"])["lead"] == written
 
 
 def test_a_form_without_the_token_of_a_page_of_ours_does_nothing(world: World) -> None:

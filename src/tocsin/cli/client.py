@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 import click
 
@@ -157,7 +158,7 @@ class Client:
         headers = {"Authorization": f"Bearer {self._token}", "X-Tocsin-Via": "cli", "Accept": "application/json"}
         who = person or self._person
         if who:
-            headers["X-Tocsin-Person"] = who
+            headers["X-Tocsin-Person"] = quote(who)  # a header carries Latin letters only
         return headers
 
     def _send(self, method: str, path: str, body: bytes | None, *, person: str | None = None, media_type: str = "application/json") -> Any:

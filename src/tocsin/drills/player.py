@@ -61,7 +61,7 @@ class Server:
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         if person:
-            headers["X-Tocsin-Person"] = person
+            headers["X-Tocsin-Person"] = quote(person)  # a header carries Latin letters only
         content: bytes | None = None
         if method == "POST":
             headers |= {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}

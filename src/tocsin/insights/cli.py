@@ -137,18 +137,11 @@ def durations(session: Session, /, metric: str, each: bool, from_: str | None, t
 
     def people() -> None:
         if not metric:
-            rows = [
-                (
-                    a["name"],
-                    a["count"],
-                    output.lasting(a["median"]),
-                    output.lasting(a["p90"]),
-                    output.lasting(a["mean"]),
-                    a["not_available"] or "",
-                )
+            lines = [
+                (a["name"], a["count"], *(output.lasting(a[kind]) for kind in ("median", "p90", "mean")), a["not_available"] or "")
                 for a in found["durations"]
             ]
-            output.table(("Duration", "Incidents", "Median", "90 %", "Mean", "Not available"), rows, "There is no incident yet.")
+            output.table(("Duration", "Incidents", "Median", "90 %", "Mean", "Not available"), lines, "There is no incident yet.")
             return
         one = found["aggregate"]
         output.say(f"{output.strong(one['name'])}, {one['definition']}")

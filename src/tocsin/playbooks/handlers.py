@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -29,27 +29,30 @@ _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 YAML: Final = "playbook.yaml"
 """What problems call a text that came without the name of a file."""
 
+FileName = Annotated[str, msgspec.Meta(max_length=300)]
+Word = Annotated[str, msgspec.Meta(max_length=1000)]
+
 
 class PlaybookText(Command, frozen=True):
     """A playbook as YAML text. ``file``: what problems call it."""
 
     text: str
-    file: str = YAML
+    file: FileName = YAML
 
 
 class CheckPlaybook(Command, frozen=True):
     """A playbook as YAML text and, where there are any, its tests."""
 
     text: str
-    file: str = YAML
+    file: FileName = YAML
     tests: str = ""
-    tests_file: str = "playbook.tests.yaml"
+    tests_file: FileName = "playbook.tests.yaml"
 
 
 class Classify(Command, frozen=True):
     """Answers to a playbook's questions; a question that is left out or null is not known."""
 
-    answers: dict[str, bool | int | float | str | None] = {}
+    answers: dict[Word, bool | int | float | Word | None] = {}
 
 
 async def publish(runtime: Runtime, body: PlaybookText, actor: Actor, key: str, request: str) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def read_yaml(text: str, file: str) -> Source:
             [Problem(file, 1, 1, "", f"the file has {len(text)} characters, more than {LONGEST_FILE}", "Split it into several playbooks.")],
         )
     try:
+        _refuse_deep(text, file)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -109,6 +110,20 @@ def read_yaml(text: str, file: str) -> Source:
     return Source(data, reader.positions)
 
 
+def _refuse_deep(text: str, file: str) -> None:
+    """Refuse endless nesting before anything follows it: the composer calls itself for each level, in C, and would take the process with it."""
+    deep = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            deep += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            deep -= 1
+        if deep > _DEEPEST + 1:
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            what = f"the file is nested more than {_DEEPEST} levels deep"
+            raise PlaybookRefused([Problem(file, line, column, "", what, "No playbook needs more than ten; look for brackets left open.")])
+
+
 def _plain(node: Any, path: Path, reader: _Reader) -> Any:
     if node is None:
         return None
@@ -121,8 +136,11 @@ def _plain(node: Any, path: Path, reader: _Reader) -> Any:
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
             at = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                reader.problems.append(Problem(reader.file, *at, dotted(path), "a key is a list or a mapping", "Write a word as the key."))
+                continue
+            key = str(key_node.value)
             if key in mapping:
                 what = f"the key `{key}` stands twice in one mapping"
                 reader.problems.append(Problem(reader.file, *at, dotted((*path, key)), what, "Keep one of them."))

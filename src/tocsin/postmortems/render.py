@@ -23,7 +23,7 @@ pre{overflow-x:auto;background:#f6f6f6;padding:.6rem}footer{margin-top:2rem;colo
 def body(markdown: str) -> str:
     """Return Markdown as HTML. Raw HTML in it is shown as text; links to anything but http, https and mail are not made."""
     # Pictures are left as links: a page that is read later must not call another machine.
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown))
 
 
 def html(document: Document) -> str:
