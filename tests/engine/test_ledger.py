@@ -48,3 +48,11 @@ def test_only_a_named_person_may_redact_and_only_what_people_wrote(world: World)
     incident = world.declare()
     assert "person" in world.refused(f"/incidents/{incident}/entries/redact", {"fact": 1, "reason": "x"}, person="")["detail"]
     assert "entries and messages" in world.refused(f"/incidents/{incident}/entries/redact", {"fact": 1, "reason": "x"})["detail"]
+
+
+def test_the_whole_record_can_be_checked_over_the_api(world: World) -> None:
+    world.declare()
+    assert world.get("/verify") == {"whole": True, "broken": []}
+    with world.app.runtime.database.writing() as connection:
+        connection.execute(update(tables.facts).where(tables.facts.c.type == "incident.declared").values(recorded_at=1))
+    assert world.get("/verify")["whole"] is False

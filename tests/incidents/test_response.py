@@ -218,3 +218,38 @@ def test_age_calls_the_next_ones_whatever_was_acknowledged(world: World) -> None
     called = [(line["at"][11:16], line["text"]) for line in lines(world, incident, "incident.escalated")]
     ages = [at for at, text in called if "cto" in text.lower() or "ceo" in text.lower()]
     assert ages == ["14:55", "15:25"]
+
+
+def test_a_gate_that_itself_wants_something_can_be_waived_by_a_named_person_with_a_reason(world: World) -> None:
+    incident = world.post("/incidents", {"title": "Search is down", "playbook": "nine-stage", "severity": "SEV1"})["incident"]
+    for stage in ("investigation", "mitigation", "resolution", "monitoring"):
+        world.post(f"/incidents/{incident}/stage", {"stage": stage, "confirm": "yes"})
+    for item in [i for c in world.get(f"/incidents/{incident}")["checklists"] for i in c["items"] if i["state"] in ("open", "unmet")]:
+        world.post(f"/incidents/{incident}/checks/waive", {"item": item["id"], "reason": "rehearsal"})
+    missing = world.refused(f"/incidents/{incident}/stage", {"stage": "closure", "confirm": "yes"})["missing"]
+    assert any("30m" in want for want in missing)
+    assert world.refused(f"/incidents/{incident}/checks/waive", {"item": "gate.closure", "reason": "x"}, person="")["field"] == "actor"
+    world.post(f"/incidents/{incident}/checks/waive", {"item": "gate.closure", "reason": "the region is shut down for good"})
+    assert world.post(f"/incidents/{incident}/stage", {"stage": "closure", "confirm": "yes"})["stage"] == "closure"
+    assert any("shut down for good" in line["text"] for line in lines(world, incident, "incident.check_waived"))
+
+
+def test_somebody_at_work_is_the_start_of_the_response(world: World) -> None:
+    """Acknowledging is one clock, somebody at work on it another (S3: five minutes and fifteen)."""
+    incident = world.post("/incidents", {"title": "x", "playbook": "rota-and-runbooks", "severity": "SEV-1", "triage": True}, person="")[
+        "incident"
+    ]
+    world.post(f"/incidents/{incident}/acknowledge", {"person": "alice"})
+    assert "response_started" not in milestones(world, incident)
+    world.at("14:40")
+    world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "queries pile up", "at": "2025-10-27T14:38:00Z"})
+    world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "still", "at": "2025-10-27T14:39:00Z"})
+    assert milestones(world, incident)["response_started"] == "14:38"
+
+
+def test_a_specialist_can_be_called_at_any_moment(world: World, incident: str) -> None:
+    answer = world.post(f"/incidents/{incident}/escalations", {"rule": "database_specialist", "why": "the pool is exhausted"})
+    assert answer["called"]
+    assert any("the pool is exhausted" in message["body"] for message in world.outbox() if message["kind"] == "incident.escalation")
+    assert any("the pool is exhausted" in line["text"] for line in lines(world, incident, "incident.escalated"))
+    assert "database_specialist" in world.refused(f"/incidents/{incident}/escalations", {"rule": "wizard"})["fix"]

@@ -129,8 +129,7 @@ def test_the_matrix_calls_by_age_whatever_was_acknowledged(world: World, severit
     case = Case(world, BOOK, severity)
     case.post("acknowledge")
     case.wait(minutes=61)
-    lead = case.view["lead"]
-    assert [(at, who) for at, who in case.called() if who != lead] == calls, "the lead hears of every call to a role that nobody holds"
+    assert case.called() == calls
     assert playbook(BOOK).on_call.schedule_link.startswith("https://")
 
 

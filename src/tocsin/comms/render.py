@@ -1,19 +1,31 @@
-"""Render a message from its template and frozen values, in a sandbox. Runs outside the committer."""
+"""Render a message from its template and frozen values, in a sandbox and within a budget. Runs outside the committer.
+
+One thread sends everybody's messages, so no template may keep it: the language has neither calls nor calculation (``template_names``), and
+what is left of it, loops and filters, is counted while it runs. A template that spends more than its budget fails, and the rest goes out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from jinja2 import ChainableUndefined, TemplateError
+from jinja2 import ChainableUndefined, TemplateError, TemplateRuntimeError, TemplateSyntaxError, nodes, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tocsin.engine.ports import ChannelFailed
+from tocsin.playbooks import template_names
 from tocsin.playbooks.durations import Duration
 from tocsin.playbooks.model import Playbook
 
 _HOUR: Final = 60
+_MOST_STEPS: Final = 1_000_000
+"""What one text may cost: each turn of a loop costs what its body has of parts, each filter what it is given. Shipped templates: hundreds."""
+_LONGEST_TEXT: Final = 2_000_000
+"""Characters of a rendered text."""
+_METER: Final = "the meter"
+"""The name of the budget among a template's values; having a space, it is none that a template can write."""
 
 
 def hm(value: object) -> str:
@@ -46,17 +58,113 @@ def _moment(value: object) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(str(value)).astimezone(UTC)
 
 
+class _Meter:
+    """What a rendering may still cost."""
+
+    def __init__(self) -> None:
+        self.steps = _MOST_STEPS
+        self.text = _LONGEST_TEXT
+
+    def spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            raise TemplateRuntimeError("it repeats too often")
+
+    def say(self, characters: int) -> None:
+        self.text -= characters
+        if self.text < 0:
+            raise TemplateRuntimeError(f"its text grows beyond {_LONGEST_TEXT} characters")
+
+
+@pass_context
+def _each(context: Context, values: Iterable[Any], steps: int, characters: int) -> Iterator[Any]:
+    meter: _Meter = context[_METER]
+    for value in values:
+        meter.spend(steps)
+        meter.say(characters)
+        yield value
+
+
+@pass_context
+def _weighed(context: Context, value: Any) -> Any:
+    meter: _Meter = context[_METER]
+    meter.spend(1 + (len(value) if hasattr(value, "__len__") else 1) // (64 if isinstance(value, str) else 1))
+    return value
+
+
+@pass_context
+def _said(context: Context, value: Any) -> str:
+    text = str(value)
+    meter: _Meter = context[_METER]
+    meter.say(len(text))
+    return text
+
+
+def _join(values: Iterable[Any], between: str = "", attribute: str | None = None) -> str:
+    """Join texts, as Jinja does, without growing beyond what can be sent."""
+    words = [str(getattr(value, attribute, "") if attribute and not isinstance(value, dict) else value[attribute] if attribute else value) for value in values]
+    if len(words) * len(between) > _LONGEST_TEXT:
+        raise TemplateRuntimeError(f"its text grows beyond {_LONGEST_TEXT} characters")
+    return str(between).join(words)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Compiles templates so that every loop, filter and value counts what it costs."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = super()._parse(source, name, filename)
+        try:
+            template_names.refuse_costly(tree)
+        except template_names.TemplateUnreadable as error:
+            raise TemplateSyntaxError(error.reason, error.line) from error
+        for loop in list(tree.find_all(nodes.For)):
+            inside = [node for part in loop.body for node in (part, *part.find_all(nodes.Node))]
+            characters = sum(len(node.data) for node in inside if isinstance(node, nodes.TemplateData))
+            loop.iter = _through("count each", loop.iter, len(inside) + 1, characters)
+        for called in list(tree.find_all(nodes.Filter)):
+            if called.name not in _COUNTERS and called.node is not None:
+                called.node = _through("weigh", called.node)
+        for parent in [tree, *tree.find_all(nodes.Node)]:
+            for field, value in list(parent.iter_fields()):
+                if isinstance(value, nodes.Concat):
+                    setattr(parent, field, _through("count text", value))
+        for output in list(tree.find_all(nodes.Output)):
+            output.nodes = [one if isinstance(one, nodes.TemplateData) else _through("count text", one) for one in output.nodes]
+        tree.set_environment(self)
+        return tree
+
+
+def _through(name: str, value: nodes.Node, *arguments: int) -> nodes.Expr:
+    assert isinstance(value, nodes.Expr)
+    return nodes.Filter(value, name, [nodes.Const(argument) for argument in arguments], [], None, None, lineno=value.lineno)
+
+
+_COUNTERS: Final[dict[str, Callable[..., Any]]] = {"count each": _each, "weigh": _weighed, "count text": _said}
+
+
 def environment() -> ImmutableSandboxedEnvironment:
-    """Return the sandbox in which templates run: no attributes beyond plain values, no writing.
+    """Return the sandbox in which templates run: no attributes beyond plain values, no writing, no calls, and a budget.
 
     A line that ends with a tag keeps its end (``IC: {% if x %}…{% endif %}``); ``-%}`` takes the end of a line away.
     """
-    sandbox = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, lstrip_blocks=True, keep_trailing_newline=False)
-    sandbox.filters |= {"hm": hm, "date": date, "span": span}
+    sandbox = _Sandbox(undefined=ChainableUndefined, lstrip_blocks=True, keep_trailing_newline=False)
+    own = {name: sandbox.filters[name] for name in template_names.FILTERS}
+    sandbox.filters = {**own, "join": _join, "hm": hm, "date": date, "span": span, **_COUNTERS}
+    sandbox.globals.clear()
     return sandbox
 
 
 _SANDBOX: Final = environment()
+
+_UNUSABLE: Final = (TemplateError, SyntaxError, RecursionError, TypeError, ValueError, LookupError, ArithmeticError)
+"""What a template can raise over values that it was not written for."""
+
+
+def _rendered(template: str, values: dict[str, Any]) -> str:
+    if len(template) > template_names.LONGEST:
+        raise TemplateRuntimeError("it is too long")
+    return _SANDBOX.from_string(template).render({**values, _METER: _Meter()}).strip()
+
 
 Templates = Callable[[str], Playbook | None]
 """The playbook of a digest."""
@@ -73,9 +181,9 @@ def renderer(playbook_of: Templates) -> Callable[[str, str, dict[str, Any]], tup
         if message is None:
             raise ChannelFailed(f"the template {values['message']!r} is not in the pinned playbook", permanent=True)
         try:
-            subject = _SANDBOX.from_string(message.subject or message.name).render(values).strip()
-            body = _SANDBOX.from_string(message.body).render(values).strip()
-        except TemplateError as error:
+            subject = _rendered(message.subject or message.name, values)
+            body = _rendered(message.body, values)
+        except _UNUSABLE as error:
             raise ChannelFailed(f"the template {message.id!r} cannot be rendered: {error}", permanent=True) from error
         return subject, body
 

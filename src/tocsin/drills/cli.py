@@ -207,7 +207,7 @@ def _watch(child: Child, scenario: Scenario, pace: float, report: Path | None, *
 def _sign_in(server: Server, child: Child, scenario: Scenario) -> str:
     """Return a link that opens the pages, signed in as the first person of the scenario where the server makes such links."""
     person = scenario.people[0].id if scenario.people else "drill"
-    status, answer = server.call("POST", "/api/v1/sign-in-links", {"person": person})
+    status, answer = server.call("POST", "/api/v1/sign-in/codes", {"person": person})
     return child.url + str(answer["path"]) if status < 400 and isinstance(answer, dict) else child.url  # noqa: PLR2004 (refused)
 
 

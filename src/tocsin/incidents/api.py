@@ -30,6 +30,7 @@ _COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
     ("roles", c.AssignRole, "Assign or hand over a role"),
     ("roles/vacate", c.VacateRole, "Take a role from its holder"),
     ("invitations", c.Invite, "Call people in"),
+    ("escalations", c.Escalate, "Call the people of an escalation rule now"),
     ("participants", c.Join, "Take part"),
     ("entries", c.LogEntry, "Log a typed entry"),
     ("entries/correct", c.CorrectEntry, "Correct an entry"),

@@ -103,6 +103,14 @@ class Invite(Command, frozen=True):
     at: Time | None = None
 
 
+class Escalate(Command, frozen=True):
+    """Call the people of one of the playbook's escalation rules now, whatever its clock says."""
+
+    rule: Name
+    why: str = ""
+    at: Time | None = None
+
+
 class Join(Command, frozen=True):
     """Take part."""
 

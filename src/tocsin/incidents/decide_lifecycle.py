@@ -52,7 +52,7 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
                 title=command.title, playbook=Pin(*found.pin), severity=level.id, rank=level.rank, mode=level.mode, stage=stage.id,
                 stage_kind=stage.kind, service=command.service, impact=command.impact, detected_by=command.detected_by, cause=command.cause,
                 topic=command.topic, marks=marks, private=command.private, because=command.because,
-                sets=("declared", *stage.sets) if "declared" not in stage.sets else stage.sets,
+                sets=tuple(dict.fromkeys(("declared", *stage.sets, *(("response_started",) if ctx.actor.kind == "person" else ())))),
             ),
             at,
         ),

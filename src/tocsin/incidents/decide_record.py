@@ -70,10 +70,13 @@ def _log(incident: Incident, command: c.LogEntry, ctx: Context, playbook: Playbo
             f"There is no attachment {looked_up.not_kept[0][:80]}.", fix="Send the file with POST /api/v1/blobs first; the answer has its digest.",
             field="attachments",
         )  # fmt: skip
-    logged = events.EntryLogged(
-        kind.id, command.text, by, reading, kind.progress, command.field, command.attachments, _sets(playbook, kind.id, reading),
-    )  # fmt: skip
-    return one(logged, occurred(command.at, ctx), entry=incident.version + 1)
+    at = occurred(command.at, ctx)
+    sets = _sets(playbook, kind.id, reading)
+    begun = incident.moments.get("response_started")
+    if by and (not begun or at < begun[0].at):  # the first sign of somebody at work
+        sets = ("response_started", *sets)
+    logged = events.EntryLogged(kind.id, command.text, by, reading, kind.progress, command.field, command.attachments, sets)
+    return one(logged, at, entry=incident.version + 1)
 
 
 def _correct(incident: Incident, command: c.CorrectEntry, ctx: Context, playbook: Playbook) -> Decision:

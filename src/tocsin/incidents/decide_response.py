@@ -115,7 +115,7 @@ def _verify(incident: Incident, command: c.VerifyMitigation, ctx: Context, playb
 
 def _item(playbook: Playbook, name: str) -> tuple[Checklist, ChecklistItem]:
     checklist_id, _, item_id = name.partition(".")
-    known = [f"{cl.id}.{item.id}" for cl in playbook.checklists for item in cl.items]
+    known = [f"{cl.id}.{item.id}" for cl in playbook.checklists for item in cl.items] + [f"{gates.GATE}.{g.id}" for g in playbook.gates]
     if not item_id:  # a bare item id will do where it is the only one
         matches = [full for full in known if full.endswith(f".{name}")]
         if len(matches) == 1:
@@ -142,20 +142,29 @@ def _tick(incident: Incident, command: c.Tick, ctx: Context, playbook: Playbook)
 
 
 def _untick(incident: Incident, command: c.Untick, ctx: Context, playbook: Playbook) -> Decision:
-    checklist, item = _item(playbook, command.item)
-    if f"{checklist.id}.{item.id}" not in incident.checks:
-        return Decision()
-    return one(events.CheckUnticked(checklist.id, item.id, command.reason), None, item=f"{checklist.id}.{item.id}")
+    if command.item in incident.checks:
+        checklist_id, _, item_id = command.item.partition(".")
+    else:
+        checklist, item = _item(playbook, command.item)
+        checklist_id, item_id = checklist.id, item.id
+        if f"{checklist_id}.{item_id}" not in incident.checks:
+            return Decision()
+    return one(events.CheckUnticked(checklist_id, item_id, command.reason), None, item=f"{checklist_id}.{item_id}")
 
 
 def _waive(incident: Incident, command: c.Waive, ctx: Context, playbook: Playbook) -> Decision:
-    checklist, item = _item(playbook, command.item)
+    kind, _, gate = command.item.partition(".")
+    if kind == gates.GATE and playbook.gate(gate) is not None:
+        checklist_id, item_id = gates.GATE, gate
+    else:
+        checklist, item = _item(playbook, command.item)
+        checklist_id, item_id = checklist.id, item.id
     if ctx.actor.kind != "person":
         raise Refused(
             "A waiver needs a named person.", fix="Send it as a person (--as NAME, or the X-Tocsin-Person header).", field="actor"
         )
     need(command.reason, "reason", "a waiver is kept with its reason")
-    return one(events.CheckWaived(checklist.id, item.id, command.reason), occurred(command.at, ctx), item=f"{checklist.id}.{item.id}")
+    return one(events.CheckWaived(checklist_id, item_id, command.reason), occurred(command.at, ctx), item=f"{checklist_id}.{item_id}")
 
 
 def _post_update(incident: Incident, command: c.PostUpdate, ctx: Context, playbook: Playbook) -> Decision:
@@ -168,6 +177,22 @@ def _post_update(incident: Incident, command: c.PostUpdate, ctx: Context, playbo
             "next_at": posted.next_at.isoformat() if posted.next_at else None,
         },
     )  # fmt: skip
+
+
+def _escalate(incident: Incident, command: c.Escalate, ctx: Context, playbook: Playbook) -> Decision:
+    open_only(incident)
+    rule = next((r for r in playbook.escalations if r.id == command.rule), None)
+    if rule is None:
+        raise errors.UnknownWord("rule", command.rule, (r.id for r in playbook.escalations))
+    to = tuple(dict.fromkeys(incident.roles[name].person if name in incident.roles else name for name in rule.to))
+    says = f"{rule.says} {command.why}".strip()
+    escalated = events.Escalated(f"{rule.id}@{incident.version + 1}", to, says, rule.when)
+    frozen = messages.frozen(incident, playbook, ctx.now)
+    values = {
+        "rule": rule.id, "says": says, "when": rule.when, "sent_at": ctx.now.isoformat(), "incident": frozen["incident"], "template": frozen["template"],
+    }  # fmt: skip
+    deliveries = messages.to_people(incident, "incident.escalation", f"{incident.version + 1}:{rule.id}", to, values)
+    return Decision((Happened(escalated, occurred(command.at, ctx)),), deliveries, {"rule": rule.id, "called": list(to)})
 
 
 def _mark_done(incident: Incident, command: c.MarkDone, ctx: Context, playbook: Playbook) -> Decision:
@@ -209,6 +234,6 @@ def _note_postmortem(incident: Incident, command: c.NotePostmortem, ctx: Context
 
 HANDLERS: dict[type[Command], Handler] = {
     c.Acknowledge: _acknowledge, c.AssignRole: _assign, c.VacateRole: _vacate, c.Invite: _invite, c.Join: _join, c.StartMitigation: _mitigate,
-    c.CompleteMitigation: _complete, c.VerifyMitigation: _verify, c.Tick: _tick, c.Untick: _untick, c.Waive: _waive, c.PostUpdate: _post_update,
+    c.CompleteMitigation: _complete, c.VerifyMitigation: _verify, c.Escalate: _escalate, c.Tick: _tick, c.Untick: _untick, c.Waive: _waive, c.PostUpdate: _post_update,
     c.MarkDone: _mark_done, c.WaiveObligation: _waive_obligation, c.NotePostmortem: _note_postmortem,
 }  # fmt: skip

@@ -33,7 +33,7 @@ def tick(incident: Incident, command: Command, ctx: Context, playbook: Playbook)
     for call in escalations.plan(incident, playbook):
         if call.due_at > ctx.now:
             break
-        to = tuple(dict.fromkeys(who for name in call.rule.to for who in _people(incident, playbook, name)))
+        to = tuple(dict.fromkeys(incident.roles[name].person if name in incident.roles else name for name in call.rule.to))
         facts.append(Happened(events.Escalated(call.id, to, call.rule.says, call.rule.when), call.due_at))
         number += 1
         values = {

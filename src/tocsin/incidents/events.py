@@ -160,7 +160,7 @@ class MitigationStarted(Event, frozen=True, tag="incident.mitigation_started"):
     text: str
     by: str = ""
     before: str = ""
-    sets: tuple[str, ...] = ("mitigation_started",)
+    sets: tuple[str, ...] = ("mitigation_started", "response_started")
 
 
 class MitigationCompleted(Event, frozen=True, tag="incident.mitigation_completed"):

@@ -123,7 +123,11 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 "stages": {event.stage: Done(at, str(fact.actor), version)},
             }
         case e.Imported():
-            reached = {} if event.since is None else {"stage_since": event.since, "stages": {state.stage: Done(event.since, str(fact.actor), version)}}
+            reached = (
+                {}
+                if event.since is None
+                else {"stage_since": event.since, "stages": {state.stage: Done(event.since, str(fact.actor), version)}}
+            )
             return {"title": event.title, "imported": True, **reached}
         case e.MilestoneSet():
             stated = Moment(event.at, version, event.precision, event.until, str(fact.actor), event.note, explicit=True)

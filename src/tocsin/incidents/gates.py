@@ -21,6 +21,10 @@ COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }  # fmt: skip
 
 
+GATE: Final = "gate"
+"""Waiving the item ``gate.<gate>`` lets an incident pass what the gate itself wants: its window, milestones and roles."""
+
+
 class ItemView(msgspec.Struct, frozen=True):
     """A criterion as it stands."""
 
@@ -67,13 +71,19 @@ def gate_view(incident: Incident, playbook: Playbook, gate: Gate, now: datetime)
         views = checklist_view(incident, playbook, checklist, now)
         items.extend(views)
         missing.extend(_wants(view) for view in views if view.state in ("open", "unmet"))
+    wants: list[str] = []
     if gate.window and (want := window_wants(incident, playbook, gate.window, now)):
-        missing.append(want)
+        wants.append(want)
     moments = milestones.known(incident, playbook)
-    missing.extend(f"the milestone {name} is not known" for name in gate.requires if name not in moments)
+    wants.extend(f"the milestone {name} is not known" for name in gate.requires if name not in moments)
     now_in_force = incident.now_circumstances
     if now_in_force is None or now_in_force.mode == "full":  # one responder, or a ticket, has no roles to fill
-        missing.extend(f"nobody holds the role {role}" for role in gate.roles if role not in incident.roles)
+        wants.extend(f"nobody holds the role {role}" for role in gate.roles if role not in incident.roles)
+    waiver = incident.checks.get(f"{GATE}.{gate.id}")
+    if waiver is not None:
+        items.append(ItemView(f"{GATE}.{gate.id}", f"What {gate.name} itself wants", "waived", "", waiver.by, waiver.at, waiver.reason))
+    else:
+        missing.extend(wants)
     return GateView(gate.id, gate.name, tuple(items), tuple(missing), gate.confirm)
 
 

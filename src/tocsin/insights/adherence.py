@@ -25,8 +25,8 @@ NOBODY: Final = "(none)"
 def adherence_of(incident: Incident, playbook: Playbook | None, now: datetime) -> AdherenceView:
     """Return what became of every obligation that has begun.
 
-    The score is kept / (kept + late + missed). Waived ones stand apart; what is open or overdue is not judged yet, and void ones (the rule no
-    longer applied) are listed but not counted. A promise counts as due once it is kept, late, missed or overdue: its time has come.
+    The score is kept / (kept + late + missed + overdue): of what has fallen due, the share that was done in time. Waived ones stand apart; what
+    is open is not judged yet, and void ones (the rule no longer applied) are listed but not counted. A promise counts as due likewise.
     """
     judged = tuple(judge(duty, now) for duty in obligations.plan(incident, playbook, now)) if playbook else ()
     promised = tuple(one for one in judged if one.kind == "promise")
@@ -60,7 +60,7 @@ def judge(duty: Duty, now: datetime) -> Judged:
 def tally(judged: Iterable[Judged]) -> Tally:
     """Return how many there are of each kind, and the score."""
     count = Counter(one.state for one in judged)
-    decided = count["kept"] + count["late"] + count["missed"]
+    decided = count["kept"] + count["late"] + count["missed"] + count["overdue"]
     return Tally(
         count["kept"], count["late"], count["missed"], count["waived"], count["open"], count["overdue"],
         count["kept"] / decided if decided else None,

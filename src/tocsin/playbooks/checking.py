@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tocsin.playbooks.errors import Problem, did_you_mean
+from tocsin.playbooks.errors import MOST_PROBLEMS, Problem, did_you_mean
 from tocsin.playbooks.load import Loaded
 from tocsin.playbooks.model import CANONICAL_MILESTONES, Playbook
 from tocsin.playbooks.places import Path, dotted
@@ -64,6 +64,8 @@ class Checker:
 
     def say(self, path: Path, what: str, remedy: str, *, down: int = 0) -> None:
         """Note a problem. down: lines below the place of the path, for text that runs over several lines."""
+        if len(self._found.problems) >= MOST_PROBLEMS:
+            return
         line, column = self.loaded.position(path)
         self._found.problems.append(Problem(self.loaded.file, line + down, 1 if down else column, dotted(path), what, remedy))
 

@@ -39,6 +39,10 @@ class NoSuchPlaybook(LookupError):
         super().__init__(f"There is no shipped playbook {playbook!r}. {remedy}")
 
 
+MOST_PROBLEMS: Final = 200
+"""How many problems of one file are looked for; whoever mends those sees the next ones."""
+
+
 class BadAnswer(msgspec.Struct, frozen=True):
     """An answer that cannot be used: to which question, what is wrong and what to write."""
 

@@ -14,7 +14,7 @@ import msgspec
 import yaml
 
 from tocsin.playbooks.durations import Duration
-from tocsin.playbooks.errors import PlaybookRefused, Problem
+from tocsin.playbooks.errors import MOST_PROBLEMS, PlaybookRefused, Problem
 from tocsin.playbooks.mismatch import mismatches
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.places import Path, Position, Source, dotted
@@ -129,6 +129,8 @@ def _plain(node: Any, path: Path, reader: _Reader) -> Any:
         return None
     line, column = node.start_mark.line + 1, node.start_mark.column + 1
     reader.values += 1
+    if len(reader.problems) >= MOST_PROBLEMS:
+        raise PlaybookRefused(reader.problems)
     if reader.values > _MOST_VALUES or len(path) > _DEEPEST:
         what = "the file grows beyond all bounds when its aliases (`*name`) are followed"
         raise PlaybookRefused([Problem(reader.file, line, column, dotted(path), what, "Write the text out instead.")])

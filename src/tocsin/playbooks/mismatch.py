@@ -7,13 +7,14 @@ problem in one go. It runs only after msgspec has refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 from msgspec import inspect
 
 from tocsin.playbooks.durations import Duration
-from tocsin.playbooks.errors import Problem, did_you_mean
+from tocsin.playbooks.errors import MOST_PROBLEMS, Problem, did_you_mean
 from tocsin.playbooks.places import Path, Source, dotted
 
 _REFERENCE: Final = "See docs/reference/playbooks.md for the keys and their values."
@@ -37,7 +38,7 @@ def mismatches(source: Source, kind: type[msgspec.Struct], file: str, said: str)
 
     said: what msgspec said, for what this walk does not know.
     """
-    found = list(_walk(source.data, inspect.type_info(kind), ())) or [((), said, _REFERENCE)]
+    found = list(islice(_walk(source.data, inspect.type_info(kind), ()), MOST_PROBLEMS)) or [((), said, _REFERENCE)]
     problems = []
     for path, what, remedy in found:
         at = path

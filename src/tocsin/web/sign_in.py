@@ -38,7 +38,7 @@ def endpoints(public_url: str) -> list[Endpoint]:
 
     async def code(asked: Asked) -> Any:
         path = f"/sign-in?code={make_code(asked.runtime, asked.body.person)}"
-        return {"url": public_url.rstrip("/") + path, "minutes": int(CODE_LASTS.total_seconds() // 60)}
+        return {"url": public_url.rstrip("/") + path, "path": path, "minutes": int(CODE_LASTS.total_seconds() // 60)}
 
     return [Endpoint("POST", "/sign-in/codes", "A link that signs one browser in, once", code, MakeCode, 201, tag="system")]
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from tocsin.engine import health
 from tocsin.engine.errors import Refused
+from tocsin.engine.ledger import verify_all
 from tocsin.engine.model import Command
 from tocsin.engine.runtime import Runtime
 from tocsin.engine.status import status
@@ -32,17 +33,8 @@ class Advance(Command, frozen=True):
     """Stand at that moment before what falls due in it: people act first, the rest happens when the clock next moves."""
 
 
-class MakeLink(Command, frozen=True):
-    """Make a link that signs one browser in as a person."""
-
-    person: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-
-
 def endpoints() -> list[Endpoint]:
-    """Return the endpoints of the clock and of links that sign in."""
-
-    async def link(asked: Asked) -> Any:
-        return {"path": f"/sign-in?code={asked.runtime.sessions.make_code(asked.body.person)}"}
+    """Return the endpoints of the clock and of the installation's condition."""
 
     async def advance(asked: Asked) -> Any:
         body: Advance = asked.body
@@ -62,11 +54,21 @@ def endpoints() -> list[Endpoint]:
         runtime = asked.runtime
         return await asyncio.to_thread(status, runtime.database, runtime.clock.now())
 
+    async def verify(asked: Asked) -> Any:
+        runtime = asked.runtime
+
+        def work() -> dict[str, Any]:
+            with runtime.database.reading() as connection:
+                broken = verify_all(connection, runtime.registry)
+            return {"whole": not broken, "broken": broken}
+
+        return await asyncio.to_thread(work)
+
     return [
+        Endpoint("GET", "/verify", "Check every record's hash chain, and the daily checkpoints against them", verify, tag="system"),
         Endpoint("GET", "/status", "What is late, what could not be sent, what was refused", condition, tag="system"),
         Endpoint("GET", "/clock", "What time it is here", now, tag="system"),
         Endpoint("POST", "/clock/advance", "Move a virtual clock", advance, Advance, tag="system"),
-        Endpoint("POST", "/sign-in-links", "Make a link that signs one browser in, once, within 15 minutes", link, MakeLink, tag="system"),
     ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
@@ -398,6 +400,18 @@ def correct(
     session.done(answer, f"{incident}: entry {answer['entry']} corrected.")
 
 
+@incident.command()
+@on_incident("rule")
+@click.option("--why", default="", help="What they are needed for.")
+@click.option("--at", metavar="TIME", help="When, if not now.")
+@click.option("--zone", metavar="NAME", help="Time zone of clock times (default UTC).")
+@pass_session
+def escalate(session: Session, incident: str, rule: str, why: str, at: str | None, zone: str | None) -> None:
+    """Call the people of one of the playbook's escalation rules now, such as a specialist."""
+    answer = session.api.post(f"/incidents/{incident}/escalations", {"rule": rule, "why": why, "at": session.past(at, zone)})
+    session.done(answer, f"{incident}: called {', '.join(answer['called'])}.")
+
+
 @incident.command("verify-chain")
 @on_incident()
 @pass_session
@@ -423,11 +437,17 @@ def verify_chain(session: Session, incident: str) -> None:
 @click.option("--playbook", help="The playbook to keep it under.")
 @pass_session
 def import_(session: Session, file: str, playbook: str | None) -> None:
-    """Take in an incident that was written down elsewhere, from a JSON FILE (a dash: standard input)."""
+    """Take in incidents that were written down elsewhere, from a JSON FILE (a dash: standard input)."""
     body = dict(json_file(file))
-    if playbook:
-        body["playbook"] = playbook
-    answer = session.api.post("/incidents/import", body)
-    session.done(
-        answer, f"Taken in as {answer['incident']}: {answer['entries']} entries, milestones {', '.join(answer['milestones']) or 'none'}."
-    )
+    if "kind" in body:  # a write-up, a log or a list of reviews, with whatever else its file says
+        made = session.api.put_bytes(
+            f"/incidents/import/file?{urlencode({'playbook': playbook or ''})}", json.dumps(body).encode(), "application/json"
+        )
+    else:
+        made = {"incidents": [session.api.post("/incidents/import", body | ({"playbook": playbook} if playbook else {}))]}
+
+    def people() -> None:
+        for one in made["incidents"]:
+            output.say(f"Taken in as {one['incident']}: {one['entries']} entries, milestones {', '.join(one['milestones']) or 'none'}.")
+
+    session.show(made, people)
