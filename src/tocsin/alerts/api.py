@@ -14,7 +14,7 @@ from tocsin.alerts.commands import AcknowledgeAlert
 from tocsin.alerts.model import Alert
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.runtime import Runtime
-from tocsin.web.endpoints import Asked, Endpoint, command, json_response, read_body
+from tocsin.web.endpoints import Asked, Endpoint, command, json_response, limit_of, read_body
 from tocsin.web.problems import respond
 
 LARGEST_REQUEST: Final = 5_000_000
@@ -45,25 +45,12 @@ def intake_routes(runtime: Runtime) -> list[Route]:
     return [Route("/intake/{source}/{key}", take_in, methods=["POST"])]
 
 
-def limit_of(asked: Asked) -> int:
-    """Return the query's ``limit``, at most ``queries.MOST``.
-
-    Raises:
-        Refused: it is not a number of at least 1.
-
-    """
-    text = asked.query.get("limit", str(queries.DEFAULT_LIMIT))
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise Refused(f"limit {text!r} is not a number.", fix="Write limit=50.", field="limit")
-    return min(int(text), queries.MOST)
-
-
 def endpoints(public_url: str) -> list[Endpoint]:
     """Return the endpoints of alerts and receipts. public_url: what the intake's addresses begin with."""
 
     async def listed(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
-            limit = limit_of(asked)
+            limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
             with asked.runtime.reading() as reader:
                 rows = queries.list_alerts(
                     reader, asked.viewer, state=asked.query.get("state", ""), service=asked.query.get("service", ""),
@@ -82,7 +69,7 @@ def endpoints(public_url: str) -> list[Endpoint]:
 
     async def receipts(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
-            limit = limit_of(asked)
+            limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
             with asked.runtime.reading() as reader:
                 rows = queries.list_receipts(reader, asked.viewer, after=asked.query.get("after", ""), limit=limit)
             return {"receipts": rows, "next": rows[-1]["id"] if len(rows) == limit else None}

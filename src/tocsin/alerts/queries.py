@@ -11,6 +11,7 @@ from sqlalchemy import Select, Table, func, select
 from tocsin.alerts import tables
 from tocsin.alerts.events import Received
 from tocsin.alerts.model import Alert
+from tocsin.engine.errors import Refused
 from tocsin.engine.model import Fact, Reader, Viewer, moment
 
 DEFAULT_LIMIT = 50
@@ -61,10 +62,15 @@ def list_receipts(reader: Reader, _viewer: Viewer, *, after: str = "", limit: in
 
 
 def _below(reader: Reader, query: Select[Any], table: Table, column: str, after: str) -> Select[Any]:
-    """Return the query for what comes after an id, which may be of a row that is gone."""
+    """Return the query for what comes after an id.
+
+    Raises:
+        Refused: there is no such row; the first page again would send a reader of all pages in circles.
+
+    """
     last = reader.rows(select(table.c[column]).where(table.c.id == after))
     if not last:
-        return query
+        raise Refused(f"There is nothing with the id {after} to go on from.", fix="Begin without `after`.", field="after")
     at = last[0][0]
     return query.where((table.c[column] < at) | ((table.c[column] == at) & (table.c.id < after)))
 

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
 from tocsin.incidents import handlers, queries, timeline
 from tocsin.playbooks.queries import Bookshelf
-from tocsin.web.endpoints import Asked, Endpoint, command, moment_of, read_body
+from tocsin.web.endpoints import Asked, Endpoint, command, limit_of, moment_of, read_body
 from tocsin.web.problems import bad_body
 
 _LARGEST_FILE: Final = 10_000_000
@@ -84,10 +83,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
 
     async def listed(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
-            try:
-                limit = int(asked.query.get("limit", queries.DEFAULT_LIMIT))
-            except ValueError as error:
-                raise Refused("limit is not a number.", fix="Write limit=50.", field="limit") from error
+            limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
             with asked.runtime.reading() as reader:
                 rows = queries.list_incidents(
                     reader, asked.viewer, state=asked.query.get("state", ""), severity=asked.query.get("severity", ""),

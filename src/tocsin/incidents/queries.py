@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from tocsin.engine import log
-from tocsin.engine.errors import NotFound
+from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Fact, Reader, Viewer, moment
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import tables, timeline, views
@@ -40,9 +40,10 @@ def list_incidents(
         query = query.where(table.c.service == service)
     if after:
         last = reader.rows(select(table.c.declared_at).where(table.c.id == after))
-        if last:
-            at = last[0].declared_at
-            query = query.where((table.c.declared_at < at) | ((table.c.declared_at == at) & (table.c.id < after)))
+        if not last:
+            raise Refused(f"There is no incident {after} to go on from.", fix="Begin without `after`.", field="after")
+        at = last[0].declared_at
+        query = query.where((table.c.declared_at < at) | ((table.c.declared_at == at) & (table.c.id < after)))
     names = [column.name for column in table.columns]
     rows = []
     for row in reader.rows(query):

@@ -96,7 +96,7 @@ def _noted(fact: Fact, event: Event, playbook: Playbook | None) -> Line | None:
     text, data = sentence(event, playbook)
     if not text:
         return None
-    at = event.at if isinstance(event, e.MilestoneSet) and not event.replaces else fact.occurred_at
+    at = event.at if isinstance(event, e.MilestoneSet) else fact.occurred_at  # where it belongs, whenever it was stated
     if isinstance(event, e.Imported):  # it holds from the record's beginning on, but it was done later
         at = fact.recorded_at
     return Line(fact.version, at, fact.recorded_at, fact.type, str(fact.actor), text, data=data)

@@ -119,7 +119,8 @@ def _refuse_deep(text: str, file: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             deep -= 1
         if deep > _DEEPEST + 1:
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            mark = event.start_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             what = f"the file is nested more than {_DEEPEST} levels deep"
             raise PlaybookRefused([Problem(file, line, column, "", what, "No playbook needs more than ten; look for brackets left open.")])
 

@@ -23,6 +23,7 @@ from tocsin.web.problems import bad_body, respond
 LARGEST_BODY: Final = 1_000_000
 """Bytes. Larger bodies are refused before they are read to the end (attachments have a limit of their own)."""
 
+_DIGITS: Final = 10
 PREFIX: Final = "/api/v1"
 COOKIE: Final = "tocsin_token"
 """A browser's session, or the token itself."""
@@ -86,6 +87,19 @@ def moment_of(asked: Asked, name: str = "at") -> datetime | None:
         raise Refused(f"{name} {text!r} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=name)
     limits.check_time(found, name)
     return found
+
+
+def limit_of(asked: Asked, default: int, most: int) -> int:
+    """Return the query's ``limit``: ``default`` where it has none, never more than ``most``.
+
+    Raises:
+        Refused: it is not a whole number of at least 1.
+
+    """
+    text = asked.query.get("limit", "") or str(default)
+    if not text.isascii() or not text.isdigit() or not text.strip("0"):
+        raise Refused(f"limit {text!r} is not a number of at least 1.", fix="Write limit=50.", field="limit")
+    return min(int(text), most) if len(text) < _DIGITS else most
 
 
 def command(path: str, kind: str, body: type[Command], summary: str, *, status: int = 200) -> Endpoint:

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tocsin.engine.errors import NotAllowed
+from tocsin.engine import limits
+from tocsin.engine.errors import NotAllowed, Refused
 from tocsin.engine.runtime import Runtime
 from tocsin.web.endpoints import COOKIE
+from tocsin.web.problems import respond
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
@@ -48,6 +50,10 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
             await send(message)
 
+        if limits.NUL in scope["path"] or b"%00" in scope["query_string"]:
+            refused = respond(Refused("The address has a NUL character.", fix="Take `%00` out of it."))
+            await refused(scope, receive, guarded)
+            return
         if _from_elsewhere(scope):
             refusal = PlainTextResponse("Another site sent this in your name. Nothing was done; open Tocsin itself and do it there.\n", 403)
             await refusal(scope, receive, guarded)
