@@ -121,7 +121,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         ),
         Endpoint(
             "GET", "/incidents", "List incidents, newest first", listed, tag="incident",
-            query=(("state", "open, ended, a stage"), ("severity", ""), ("service", ""), ("after", "Id of the last one seen"), ("limit", "At most 500")),
+            query=(("state", "open, ended, a stage"), ("severity", "A level of the playbook"), ("service", "A service's id"), ("after", "Id of the last one seen"), ("limit", "At most 500")),
         ),
         Endpoint("GET", "/incidents/{id}", "One incident", read(queries.view), tag="incident", query=_AS_OF),
         Endpoint("GET", "/incidents/{id}/timeline", "Its timeline", read(queries.shown_timeline), tag="incident", query=_AS_OF),

@@ -18,6 +18,7 @@ from tocsin.playbooks.process import Stage, Transition
 from tocsin.playbooks.scale import Severity
 
 _ID = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+")
+_LONGEST_ID = 100
 
 
 def severity_of(playbook: Playbook, label: str) -> Severity:
@@ -32,7 +33,7 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
     """Begin an incident under a playbook, with whatever is known of it already."""
     if incident.version:
         raise Conflict(f"There is already an incident {incident.id}.", fix="Leave the id out and one is made.", field="id")
-    if not _ID.fullmatch(incident.id):
+    if len(incident.id) > _LONGEST_ID or not _ID.fullmatch(incident.id):
         raise Refused(f"{incident.id!r} is not an incident id.", fix="Write it like INC-20251027-ABC123, or leave it out.", field="id")
     if found.playbook is None or found.pin is None:
         raise errors.UnknownWord("playbook", command.playbook or "", found.playbook_ids)

@@ -47,7 +47,9 @@ def _named(pattern: str, incident: Incident) -> str:
 
 def _fill(pattern: str, day: datetime, random: str, whole: str, topic: str) -> str:
     number = str(int(random, 36)) if random.isalnum() and random.isascii() else random
-    return pattern.format(
-        id=whole, id_lower=whole.lower(), date=f"{day:%Y%m%d}", date_dashed=f"{day:%Y-%m-%d}", random=random, random_lower=random.lower(),
-        topic=topic, number=number,
-    )  # fmt: skip
+    values = {
+        "id": whole, "id_lower": whole.lower(), "date": f"{day:%Y%m%d}", "date_dashed": f"{day:%Y-%m-%d}", "random": random, "random_lower": random.lower(),
+        "topic": topic, "number": number,
+    }  # fmt: skip
+    # Not str.format: its fields can have a width of gigabytes, and reach into objects.
+    return _PLACE.sub(lambda found: values[found.group()[1:-1]], pattern)

@@ -20,8 +20,8 @@ _AS_OF = (("at", "As of this moment (RFC 3339)"), ("reading", "happened_by (defa
 _FILTER = (
     ("from", "Incidents that began at this moment or later (RFC 3339)"),
     ("to", "… and before this one"),
-    ("severity", ""),
-    ("service", ""),
+    ("severity", "A level of the playbook"),
+    ("service", "A service's id"),
     ("playbook", "The playbook's id"),
 )
 

@@ -76,11 +76,13 @@ def _check_date(checker: Checker, path: Path, text: str) -> None:
 
 def _check_pattern(checker: Checker, path: Path, pattern: str) -> None:
     try:
-        fields = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
+        found = [(name, bool(width or conversion)) for _, name, width, conversion in string.Formatter().parse(pattern) if name is not None]
     except ValueError:
         checker.say(path, f"the pattern `{pattern}` has a brace without its partner", "Write fields as in INC-{date}-{random}.")
         return
-    for name in fields:
-        if name not in NAMING_FIELDS:
+    for name, dressed in found:
+        if dressed:
+            checker.say(path, f"the pattern `{pattern}` says how `{{{name}}}` is to be written", f"Write just {{{name}}}.")
+        elif name not in NAMING_FIELDS:
             listed = ", ".join(f"{{{known}}}" for known in NAMING_FIELDS)
             checker.say(path, f"the pattern `{pattern}` uses `{{{name}}}`", did_you_mean(name, NAMING_FIELDS, f"The fields are: {listed}."))

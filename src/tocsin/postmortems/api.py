@@ -61,10 +61,11 @@ def endpoints(playbook_of: PlaybookOf) -> list[Endpoint]:
         Endpoint(
             "GET", f"{path}/document", "The postmortem as a document", document, tag="postmortem",
             query=(("format", "md (default), html or json"), ("sanitised", "true: the variant for readers outside")),
+            media=("text/markdown", "text/html", "application/json"),
         ),
         *(command(f"{path}/{verb}", "postmortem", body, summary) for verb, body, summary in _COMMANDS),
         Endpoint("POST", f"{path}/publish", "Publish the postmortem to targets of the playbook", publish, c.Publish, tag="postmortem"),
-        Endpoint("GET", "/incidents/{id}/evidence", "Everything about an incident as a zip of files", evidence, tag="postmortem"),
+        Endpoint("GET", "/incidents/{id}/evidence", "Everything about an incident as a zip of files", evidence, tag="postmortem", media=("application/zip",)),
         Endpoint("GET", f"{path}/claims", "What its texts say that the record does not", claims, tag="postmortem"),
     ]  # fmt: skip
 

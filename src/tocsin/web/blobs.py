@@ -52,7 +52,7 @@ def endpoints(largest: int = LARGEST_BLOB) -> list[Endpoint]:
             "POST", "/blobs", "Keep an attachment: the body is the file", keep, status=201, tag="blob", raw=True, largest=largest,
             query=(("name", "The file's name"),),
         ),
-        Endpoint("GET", "/blobs/{digest}", "An attachment's bytes", give, tag="blob"),
+        Endpoint("GET", "/blobs/{digest}", "An attachment's bytes", give, tag="blob", media=("*/*",)),
     ]  # fmt: skip
 
 

@@ -66,6 +66,8 @@ class Endpoint:
     raw: bool = False
     """The handler reads the body itself."""
     largest: int = LARGEST_BODY
+    media: tuple[str, ...] = ("application/json",)
+    """What the answer is; the document says so."""
     decoder: list[Any] = field(default_factory=list)
 
 
@@ -246,7 +248,7 @@ def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
             "summary": endpoint.summary, "tags": [endpoint.tag or endpoint.path.split("/")[1]], "parameters": parameters,
             "operationId": f"{endpoint.method.lower()}{endpoint.path.replace('/', '_').replace('{', '').replace('}', '').replace(':', '_').replace('-', '_')}",
             "responses": {
-                str(endpoint.status): {"description": "Done", "content": {"application/json": {"schema": {}}}},
+                str(endpoint.status): {"description": "Done", "content": {media: {} for media in endpoint.media}},
                 "4XX": problem, "503": problem,
             },
         }  # fmt: skip
@@ -255,6 +257,8 @@ def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
                 "required": True,
                 "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{endpoint.body.__name__}"}}},
             }
+        if endpoint.raw:
+            operation["requestBody"] = {"required": True, "content": {"*/*": {}}}
         if endpoint.public:
             operation["security"] = []
         path = PREFIX + endpoint.path.replace(":path}", "}")

@@ -40,7 +40,7 @@ def place_of(message: Message, base: Path, places: Mapping[str, str]) -> Path:
     if named:
         return Path(named)
     words = PurePosixPath(message.target.lstrip("#"))
-    if words.is_absolute() or ".." in words.parts or not words.parts:
+    if words.is_absolute() or ".." in words.parts or not words.parts or not message.target.isprintable():
         raise ChannelFailed(
             f"the place {message.target!r} is not below {base}; name it in TOCSIN_PUBLISH_TO if it is meant", permanent=True
         )
@@ -54,7 +54,7 @@ def write_whole(folder: Path, name: str, content: bytes) -> Path:
         ChannelFailed: it cannot be written.
 
     """
-    if PurePosixPath(name).name != name or name.startswith("."):
+    if PurePosixPath(name).name != name or name.startswith(".") or not name.isprintable():
         raise ChannelFailed(f"{name!r} is not the name of a file", permanent=True)
     part = folder / f".{name}.part"
     try:
