@@ -10,7 +10,6 @@ from urllib.parse import quote
 from tests.adversary.hostile import Words
 from tests.world import Answer, World
 
-
 _LISTS: Final = (
     "severities", "roles", "messages", "marks", "audiences", "milestones", "measures", "entry_types", "mitigations", "obligations", "figures", "assessment",
 )  # fmt: skip
@@ -69,7 +68,7 @@ def ask(world: World, method: str, path: str, raw: bytes | None = None, headers:
     """Send a request; an exception that leaves the application is an answer of 500."""
     try:
         return world.send(method, path, raw=raw, headers=headers)
-    except Exception as error:  # noqa: BLE001 (what is looked for)
+    except Exception as error:
         raise AssertionError(f"{method} {path[:300]} {(raw or b'')[:3000]!r}: {type(error).__name__}: {error}") from error
 
 

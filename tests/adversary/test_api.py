@@ -45,10 +45,14 @@ class Field:
         """Make new records where the old ones have ended."""
         world = self.world
         incident = world.post("/incidents", {"title": "Something broke", "playbook": self.playbook})["incident"]
-        world.post(f"/incidents/{incident}/entries", {"kind": world.get(f"/playbooks/{self.playbook}")["entry_types"][0]["id"], "text": "seen"})
+        world.post(
+            f"/incidents/{incident}/entries", {"kind": world.get(f"/playbooks/{self.playbook}")["entry_types"][0]["id"], "text": "seen"}
+        )
         world.post(f"/incidents/{incident}/postmortem", {"authors": ["alice"]})
         groups = world.get(f"/playbooks/{self.playbook}")["actions"]["groups"]
-        action = world.post(f"/incidents/{incident}/actions", {"title": "Mend it", "group": groups[0]["id"] if groups else "", "owner": "alice"})
+        action = world.post(
+            f"/incidents/{incident}/actions", {"title": "Mend it", "group": groups[0]["id"] if groups else "", "owner": "alice"}
+        )
         alert = {"alerts": [{"status": "firing", "labels": {"alertname": "A", "service": "payment-api", "n": incident}, "annotations": {}}]}
         receipt = world.post("/intake/alertmanager/x", alert)
         self.ids = {
@@ -160,7 +164,15 @@ def test_wrong_methods_and_addresses_are_refused_as_problems(field: Field) -> No
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "X" * 200):
             if method != endpoint.method and not any(e.path == endpoint.path and e.method == method for e in field.world.app.endpoints):
                 field.try_one(method, field.path(endpoint), b"{}")
-    for path in ("/api/v1", "/api/v1/", "/api/v2/incidents", "/api/v1//incidents", "/api/v1/incidents/", "/api/v1/incidents/x/../..", "/api/%00"):
+    for path in (
+        "/api/v1",
+        "/api/v1/",
+        "/api/v2/incidents",
+        "/api/v1//incidents",
+        "/api/v1/incidents/",
+        "/api/v1/incidents/x/../..",
+        "/api/%00",
+    ):
         field.try_one("GET", path)
 
 

@@ -38,9 +38,9 @@ def test_every_endpoint_is_documented_with_its_parameters_body_and_answers(world
             assert operation["tags"], where
             named = [(p["name"], p["in"]) for p in operation["parameters"]]
             assert len(named) == len(set(named)), where
-            assert {name for name, place in named if place == "path"} == {
-                part[1:-1] for part in path.split("/") if part.startswith("{")
-            }, where
+            assert {name for name, place in named if place == "path"} == {part[1:-1] for part in path.split("/") if part.startswith("{")}, (
+                where
+            )
             assert all(p["required"] for p in operation["parameters"] if p["in"] == "path"), where
             assert all(p.get("description") for p in operation["parameters"] if p["in"] == "query"), where
             answers = operation["responses"]

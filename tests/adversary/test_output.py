@@ -15,7 +15,24 @@ from tocsin.channels.file.client import FileOutbox
 from tocsin.channels.folder.client import Folder
 from tocsin.engine.ports import ChannelFailed, Message
 
-NAMES = ("../../evil", "/etc/evil", "..", ".", "", "a\x00b", "a/b/c", "\\\\host\\share", "x" * 5000, "é🔥\u202e", "con.json", "-rf", ".hidden", "a\nb", "~root", "%2e%2e/x")
+NAMES = (
+    "../../evil",
+    "/etc/evil",
+    "..",
+    ".",
+    "",
+    "a\x00b",
+    "a/b/c",
+    "\\\\host\\share",
+    "x" * 5000,
+    "é🔥\u202e",
+    "con.json",
+    "-rf",
+    ".hidden",
+    "a\nb",
+    "~root",
+    "%2e%2e/x",
+)
 
 EVIL = """<script>alert(1)</script>
 <img src=x onerror=alert(2)>
@@ -100,7 +117,7 @@ def test_a_postmortem_of_hostile_texts_is_a_harmless_page(world: World) -> None:
 
 def test_the_pages_of_an_incident_with_hostile_texts_are_harmless(world: World) -> None:
     incident = world.declare(title=EVIL[:290], impact=EVIL)
-    world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": EVIL, "by": "\"><script>alert(0)</script>"})
+    world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": EVIL, "by": '"><script>alert(0)</script>'})
     world.post(f"/incidents/{incident}/links", {"link": {"system": "x", "id": "x", "url": "javascript:alert(1)"}})
     for path in ("/", f"/incidents/{incident}", "/incidents"):
         page = world.page(path)

@@ -51,7 +51,9 @@ def test_twenty_at_once_with_one_key_and_other_bodies_have_one_effect_and_the_ot
 def test_the_keys_of_two_senders_never_meet_whatever_they_are_called(world: World) -> None:
     for person, key in (("alice", "k"), ("bob", "k"), ("a", "b:c"), ("a:b", "c"), ("a:b:", "c"), ("administrator", "k")):
         assert _declare(world, key, person).status == 201
-    by_token = world.send("POST", "/incidents", {"title": "x", "severity": "SEV-1"}, "", {"idempotency-key": "k", "content-type": "application/json"})
+    by_token = world.send(
+        "POST", "/incidents", {"title": "x", "severity": "SEV-1"}, "", {"idempotency-key": "k", "content-type": "application/json"}
+    )
     assert by_token.status == 201
     assert len(world.get("/incidents")["incidents"]) == 7
 

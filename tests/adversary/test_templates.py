@@ -97,7 +97,7 @@ def test_no_template_gets_at_python(text: str) -> None:
 
 
 def test_what_a_template_may_still_do_is_enough() -> None:
-    text = "{% set who = f.who|default('nobody') %}{{ who|upper }}: {% for e in entries if e.text %}{{ loop.index }} of {{ loop.length }} {{ e.text|truncate(9) }}{% if not loop.last %}, {% endif %}{% else %}none{% endfor %}{{ ' (' ~ number ~ ')' if number > 1 }} {{ names|join(', ') }} {{ entries|join('+', 'text') }}"  # noqa: E501
+    text = "{% set who = f.who|default('nobody') %}{{ who|upper }}: {% for e in entries if e.text %}{{ loop.index }} of {{ loop.length }} {{ e.text|truncate(9) }}{% if not loop.last %}, {% endif %}{% else %}none{% endfor %}{{ ' (' ~ number ~ ')' if number > 1 }} {{ names|join(', ') }} {{ entries|join('+', 'text') }}"
     values = {"f": {}, "entries": [{"text": "one"}, {"text": "two"}], "number": 3, "names": ["a", "b"]}
     assert _rendered(text, values) == "NOBODY: 1 of 2 one, 2 of 2 two (3) a, b one+two"
 
@@ -132,6 +132,6 @@ def test_a_costly_template_of_a_pinned_playbook_fails_for_good_and_says_why(worl
 
         return msgspec.structs.replace(playbook, messages=(msgspec.structs.replace(message, id="update", body=loops),))
 
-    with pytest.raises(ChannelFailed, match="repeats too often|grows beyond") as failure:
+    with pytest.raises(ChannelFailed, match=r"repeats too often|grows beyond") as failure:
         renderer(altered)("incident.update", "", _update("", world))
     assert failure.value.permanent

@@ -91,7 +91,9 @@ def test_a_pattern_in_a_condition_takes_time_in_proportion_to_the_text() -> None
     assert time.monotonic() - begin < SECONDS
 
 
-@pytest.mark.parametrize("pattern", ["{random:>10000000000}", "{id!r}", "{date.__class__}", "{date[0]}", "{", "{0}", "{date:{random}}", "{unknown}"])
+@pytest.mark.parametrize(
+    "pattern", ["{random:>10000000000}", "{id!r}", "{date.__class__}", "{date[0]}", "{", "{0}", "{date:{random}}", "{unknown}"]
+)
 def test_a_naming_pattern_only_names(world: World, pattern: str) -> None:
     text = _house(world) + f"\nnaming:\n  incident: INC-{{date}}-{{random}}\n  channel: {json.dumps(pattern)}\n"
     text = re.sub(r"\nnaming:\n(?:  [^\n]*\n|#[^\n]*\n)*", "\n", _house(world) + "\n") + text[len(_house(world)) :]

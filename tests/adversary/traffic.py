@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select
 
 from tests.server import Server
 from tocsin.app import Options, build
@@ -34,6 +34,7 @@ class Records:
         self.incidents: list[str] = []
         self.actions: list[str] = []
         self.alerts: list[str] = []
+        self.intake = server.request("GET", "/api/v1/intake")[1]["intake"][0]["url"].rpartition("/")[2]
         self.books: dict[str, Any] = {name: server.request("GET", f"/api/v1/playbooks/{name}")[1] for name in PLAYBOOKS}
         self.wrong: list[str] = []
         self.answers: Counter[int] = Counter()
@@ -79,25 +80,39 @@ class Client(threading.Thread):
     def _at(self) -> dict[str, Any]:
         if self.random.random() < 0.6:
             return {}
-        moment = datetime.now(UTC) - timedelta(seconds=self.random.randrange(7200))  # noqa: DTZ901 (a back-dated word of a person)
+        moment = datetime.now(UTC) - timedelta(seconds=self.random.randrange(7200))
         return {"at": moment.isoformat()}
 
     def _request(self) -> tuple[str, str, Any]:
         pick, book, text = self.random, self.book, self.random.choice(_TEXTS)
         if not self.records.incidents or pick.random() < 0.04:
-            body = {"title": text[:200], "playbook": book["playbook"], "severity": self._one(book["severities"]), "topic": "db", **self._at()}
+            body = {
+                "title": text[:200],
+                "playbook": book["playbook"],
+                "severity": self._one(book["severities"]),
+                "topic": "db",
+                **self._at(),
+            }
             return "POST", "/api/v1/incidents", body
         if pick.random() < 0.06:
             alert = {
                 "status": pick.choice(["firing", "firing", "resolved"]), "labels": {"alertname": f"A{pick.randrange(5)}", "service": "payment-api"},
                 "annotations": {"summary": text[:50]}, "startsAt": f"2025-10-27T14:2{pick.randrange(10)}:00Z",
             }  # fmt: skip
-            return "POST", f"/intake/alertmanager/{self.records.server.intake}", {"alerts": [alert]}
+            return "POST", f"/intake/alertmanager/{self.records.intake}", {"alerts": [alert]}
         kinds = book["entry_types"]
         checks = [f"{c['id']}.{i['id']}" for c in book["checklists"] for i in c["items"]] or ["x.y"]
         wanted: list[tuple[str, Any]] = [
             ("entries", {"kind": self._one(kinds), "text": text, **self._at()}),
-            ("entries", {"kind": self._one(kinds), "text": text, "reading": {"measure": self._one(book["measures"]), "value": pick.random() * 10}, **self._at()}),
+            (
+                "entries",
+                {
+                    "kind": self._one(kinds),
+                    "text": text,
+                    "reading": {"measure": self._one(book["measures"]), "value": pick.random() * 10},
+                    **self._at(),
+                },
+            ),
             ("entries/correct", {"entry": pick.randrange(1, 30), "text": text, **self._at()}),
             ("severity", {"severity": self._one(book["severities"]), "reason": text, **self._at()}),
             ("roles", {"role": self._one(book["roles"]), "person": pick.choice(PEOPLE), **self._at()}),
@@ -107,10 +122,22 @@ class Client(threading.Thread):
             ("invitations", {"people": [pick.choice(PEOPLE)], "why": text}),
             ("update", {"title": text[:100], "impact": text}),
             ("marks", {"mark": self._one(book["marks"]), "value": pick.random() < 0.5}),
-            ("mitigations", {"kind": self._one(book["mitigations"]), "text": text, "done": pick.random() < 0.7, "confirmed": "yes", **self._at()}),
+            (
+                "mitigations",
+                {"kind": self._one(book["mitigations"]), "text": text, "done": pick.random() < 0.7, "confirmed": "yes", **self._at()},
+            ),
             ("mitigations/complete", {"mitigation": f"M{pick.randrange(1, 4)}", **self._at()}),
-            ("mitigations/verify", {"mitigation": f"M{pick.randrange(1, 4)}", "effective": pick.random() < 0.6, "text": text, **self._at()}),
-            ("milestones", {"milestone": pick.choice(["impact_started", "detected", "mitigated"]), "when": self._at().get("at", "2025-10-27T14:20:00Z")}),
+            (
+                "mitigations/verify",
+                {"mitigation": f"M{pick.randrange(1, 4)}", "effective": pick.random() < 0.6, "text": text, **self._at()},
+            ),
+            (
+                "milestones",
+                {
+                    "milestone": pick.choice(["impact_started", "detected", "mitigated"]),
+                    "when": self._at().get("at", "2025-10-27T14:20:00Z"),
+                },
+            ),
             ("stage", {"stage": self._one(book["lifecycle"]["stages"]), "reason": text, "confirm": "yes", **self._at()}),
             ("resolve", {"reason": text, "confirm": "yes", **self._at()}),
             ("close", {"reason": text, "confirm": "yes"}),
@@ -134,7 +161,11 @@ class Client(threading.Thread):
             wanted = [("entries/redact", {"fact": pick.randrange(1, 30), "reason": "a secret"})]
         incident = pick.choice(self.records.incidents[-20:])
         if pick.random() < 0.1:
-            return "GET", f"/api/v1/incidents/{incident}" + pick.choice(["", "/timeline", "/metrics", "/health", "/adherence", "/postmortem"]), None
+            return (
+                "GET",
+                f"/api/v1/incidents/{incident}" + pick.choice(["", "/timeline", "/metrics", "/health", "/adherence", "/postmortem"]),
+                None,
+            )
         if self.records.actions and pick.random() < 0.04:
             verb, body = pick.choice([("done", {"evidence": text}), ("drop", {"reason": text}), ("reopen", {"reason": text})])
             return "POST", f"/api/v1/actions/{pick.choice(self.records.actions)}/{verb}", body
@@ -174,24 +205,27 @@ def run(folder: Path, seconds: float, *, kills: int, seed: int, database: str = 
             client.join(timeout=60)
             assert not client.is_alive()
         answers += records.answers
-        assert records.wrong == [] or all(": 503" in wrong for wrong in records.wrong), records.wrong[:5]
         assert records.wrong == [], records.wrong[:5]
         if server_died:
             server = Server(folder, *more)
-    _wait_until_sent(server)
+    _wait_until_sent(database or f"sqlite:///{folder / 'tocsin.db'}")
     assert server.stop() == 0
     look(folder, database)
     return answers
 
 
-def _wait_until_sent(server: Server) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        status, answer = server.request("GET", "/api/v1/status")
-        assert status == 200
-        if not answer["deliveries"]["waiting"]:
-            return
-        time.sleep(0.1)
+def _wait_until_sent(url: str) -> None:
+    engine = create_engine(url)
+    waiting = select(func.count()).select_from(tables.deliveries).where(tables.deliveries.c.state == "waiting")
+    until = time.monotonic() + 120
+    try:
+        while time.monotonic() < until:
+            with engine.connect() as connection:
+                if not connection.execute(waiting).scalar():
+                    return
+            time.sleep(0.1)
+    finally:
+        engine.dispose()
     raise AssertionError("messages wait still")
 
 
@@ -206,11 +240,13 @@ def look(folder: Path, database: str = "") -> None:
             for stream in connection.execute(select(tables.streams.c.stream)).scalars().all():
                 state, head = log.load(connection, registry, stream)
                 folded = log.fold(registry.kind_of(stream), stream, log.read_facts(connection, registry, stream))
-                assert msgspec.json.encode(state) == msgspec.json.encode(folded), stream
+                assert msgspec.to_builtins(state) == msgspec.to_builtins(folded), stream
                 facts = connection.execute(select(func.count()).select_from(tables.facts).where(tables.facts.c.stream == stream)).scalar()
                 assert head.version == facts, stream
             counted = connection.execute(select(tables.deliveries.c.state, tables.deliveries.c.error).distinct()).all()
-            assert {row.state for row in counted} <= {"sent", "redacted"}, [row for row in counted if row.state not in ("sent", "redacted")][:5]
+            assert {row.state for row in counted} <= {"sent", "redacted"}, [
+                row for row in counted if row.state not in ("sent", "redacted")
+            ][:5]
             refused = connection.execute(select(tables.refusals.c.reaction, tables.refusals.c.why)).all()
             assert [tuple(row) for row in refused if not _expected(row.why)] == []
     finally:

@@ -180,6 +180,8 @@ def _receive(alert: Alert, command: c.Receive, ctx: Context) -> Decision:
 
 
 def _acknowledge(alert: Alert, command: c.AcknowledgeAlert, ctx: Context) -> Decision:
+    if command.person is None and ctx.actor.kind != "person":
+        raise Refused("An acknowledgement needs a named person.", fix="Send it as a person (--as NAME), or give `person`.", field="person")
     if alert.acknowledged_at is not None:
         return Decision(result=_acknowledged(alert.id, alert.acknowledged_by, alert.acknowledged_at, changed=False))
     at = command.at or ctx.now

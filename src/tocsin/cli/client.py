@@ -196,6 +196,16 @@ def connect(server: str | None, data: str | None, token: str | None, person: str
         url, certificate = announced(folder)
     if url:
         return Client(HttpTransport(url, certificate), token or _kept_token(folder), person)
+    if not folder.exists():
+        if not (data or os.environ.get("TOCSIN_DATA")):
+            raise Unreachable(
+                f"There is no installation in ./{folder} and no server was named. Start one here with `tocsin serve`, go to the folder where it runs, "
+                "or name it with --server or --data."
+            )
+        click.echo(
+            f"{folder} is new: a record begins there. No server works on it, so nobody is told of anything until `tocsin serve` runs.",
+            err=True,
+        )
     from tocsin.cli.local import LocalTransport  # the server's code is loaded only where no server runs
 
     return Client(LocalTransport(folder), "", person)

@@ -97,6 +97,15 @@ def _look(session: Session) -> Iterator[Check]:
     yield Check("database", "ok", f"{condition['database']}, schema {condition['schema']}")
     yield from _engine(session, condition)
     yield from _playbooks(session)
+    if session.api.get("/people")["people"]:
+        yield Check("people", "ok", "pages can name somebody")
+    else:
+        yield Check(
+            "people",
+            "warn",
+            "nobody is written down: pages reach the console and a folder, and nobody's telephone.",
+            "tocsin person save ID --name NAME",
+        )
 
 
 def _verified(answer: dict[str, Any]) -> Check:

@@ -35,6 +35,7 @@ _GROUPS: Final[dict[str, tuple[str, str]]] = {
     "insights": ("tocsin.insights.cli", "Figures over many incidents."),
     "clock": ("tocsin.cli.clock", "The installation's time."),
     "doctor": ("tocsin.cli.doctor", "Check this installation and say what to do."),
+    "sign-in": ("tocsin.cli.sign_in", "Make a link that signs a browser in."),
     "serve": ("tocsin.cli.serve", "Start the server."),
     "demo": ("tocsin.drills.cli", "Play a real incident on a virtual clock."),
 }

@@ -86,6 +86,9 @@ def run(settings: Settled) -> None:
         directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
         click.echo(f"An Alertmanager sends its webhook to {intake_url(app, url)}")
+        click.echo(
+            f"Open {settings['public_url'] or url} and sign in with the token, or make a link with `tocsin sign-in --as NAME`. Ctrl-C stops it."
+        )
         sys.stdout.flush()
         more: dict[str, Any] = {}
         if settings["tls_cert"]:

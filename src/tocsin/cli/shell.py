@@ -95,7 +95,7 @@ class Session:
             return given.strip().upper()
         found = self.api.get("/incidents", state="open", limit=_MOST_NAMED + 1)["incidents"]
         if len(found) == 1:
-            output.note(f"{found[0]['id']}: the only open incident is taken.")
+            output.note(f"({found[0]['id']}, the only one open)")
             return str(found[0]["id"])
         if not found:
             raise click.UsageError("No incident is open. Name the one you mean; `tocsin incident list` shows them.")

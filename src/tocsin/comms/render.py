@@ -102,7 +102,10 @@ def _said(context: Context, value: Any) -> str:
 
 def _join(values: Iterable[Any], between: str = "", attribute: str | None = None) -> str:
     """Join texts, as Jinja does, without growing beyond what can be sent."""
-    words = [str(getattr(value, attribute, "") if attribute and not isinstance(value, dict) else value[attribute] if attribute else value) for value in values]
+    words = [
+        str(getattr(value, attribute, "") if attribute and not isinstance(value, dict) else value[attribute] if attribute else value)
+        for value in values
+    ]
     if len(words) * len(between) > _LONGEST_TEXT:
         raise TemplateRuntimeError(f"its text grows beyond {_LONGEST_TEXT} characters")
     return str(between).join(words)

@@ -5,12 +5,14 @@ A record that held one of them could be written once and never be read again, so
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from tocsin.engine.errors import Refused
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2999
@@ -20,15 +22,15 @@ DEEPEST: Final = 40
 NUL: Final = "\x00"
 
 
-def check(command: msgspec.Struct) -> None:
-    """Make sure that a command can be stored and read again.
+def checked(command: S) -> S:
+    """Return a command as it can be stored, read again and reckoned with: every moment in it in UTC.
 
     Raises:
-        Refused: it names the field.
+        Refused: it cannot be; the refusal names the field.
 
     """
-    for name in command.__struct_fields__:
-        _look(getattr(command, name), name, 1)
+    changed = _fields(command, "", 0)
+    return msgspec.structs.replace(command, **changed) if changed else command
 
 
 def check_time(at: datetime, field: str) -> None:
@@ -57,26 +59,40 @@ def check_text(text: str, field: str) -> None:
         raise Refused(f"{field} has a NUL character.", fix="Take it out.", field=field)
 
 
-def _look(value: Any, path: str, deep: int) -> None:
+def _fields(value: msgspec.Struct, path: str, deep: int) -> dict[str, Any]:
+    """Return the fields of a structure that have to be others."""
+    changed = {}
+    for name in value.__struct_fields__:
+        before = getattr(value, name)
+        if (after := _taken(before, f"{path}.{name}" if path else name, deep + 1)) is not before:
+            changed[name] = after
+    return changed
+
+
+def _taken(value: Any, path: str, deep: int) -> Any:
     match value:
         case str():
             check_text(value, path)
+            return value
         case datetime():
             check_time(value, path)
+            return value if value.tzinfo is None or value.tzinfo is UTC else value.astimezone(UTC)
         case None | bool() | int() | float() | bytes():
-            return
+            return value
         case _ if deep > DEEPEST:
-            raise Refused(f"{path.partition('.')[0]} is nested more than {DEEPEST} levels deep.", fix="Send it flatter.", field=path.partition(".")[0])
+            name = path.partition(".")[0]
+            raise Refused(f"{name} is nested more than {DEEPEST} levels deep.", fix="Send it flatter.", field=name)
         case msgspec.Struct():
-            for name in value.__struct_fields__:
-                _look(getattr(value, name), f"{path}.{name}", deep + 1)
+            changed = _fields(value, path, deep)
+            return msgspec.structs.replace(value, **changed) if changed else value
         case dict():
-            for key, one in value.items():
+            for key in value:
                 if isinstance(key, str):
                     check_text(key, path)
-                _look(one, f"{path}.{key}", deep + 1)
-        case list() | tuple() | set() | frozenset():
-            for number, one in enumerate(value):
-                _look(one, f"{path}[{number}]", deep + 1)
+            pairs = {key: _taken(one, f"{path}.{key}", deep + 1) for key, one in value.items()}
+            return pairs if any(pairs[key] is not one for key, one in value.items()) else value
+        case list() | tuple():
+            taken = [_taken(one, f"{path}[{number}]", deep + 1) for number, one in enumerate(value)]
+            return value if all(after is before for after, before in zip(taken, value, strict=True)) else type(value)(taken)
         case _:
-            return
+            return value

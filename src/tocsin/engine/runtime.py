@@ -115,7 +115,7 @@ class Runtime:
             Refused: it cannot be carried out; nothing was written.
 
         """
-        limits.check(command)
+        command = limits.checked(command)
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Result] = loop.create_future()
         self.committer.submit(Submission(f"{kind}:{record}", command, actor, key, request, waiter=(loop, waiter)))
@@ -123,7 +123,7 @@ class Runtime:
 
     def commit_now(self, kind: str, record: str, command: Command, actor: Actor, key: str = "") -> Result:
         """Carry out a command from a thread that may wait."""
-        limits.check(command)
+        command = limits.checked(command)
         return self.committer.submit(Submission(f"{kind}:{record}", command, actor, key)).result()
 
     # -- reading ----------------------------------------------------------------------------------

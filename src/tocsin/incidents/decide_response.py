@@ -17,6 +17,8 @@ from tocsin.playbooks.process import Checklist, ChecklistItem
 
 def _acknowledge(incident: Incident, command: c.Acknowledge, ctx: Context, playbook: Playbook) -> Decision:
     open_only(incident)
+    if command.person is None and ctx.actor.kind != "person":
+        raise Refused("An acknowledgement needs a named person.", fix="Send it as a person (--as NAME), or give `person`.", field="person")
     who = person(ctx, command.person)
     at = occurred(command.at, ctx)
     facts = [Happened(events.Acknowledged(who), at)]

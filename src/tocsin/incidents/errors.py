@@ -36,7 +36,7 @@ class GateUnmet(Conflict):
         self.missing = list(missing)
         super().__init__(
             f"The gate {gate!r} is not met: {'; '.join(self.missing)}.",
-            fix="Tick what is verified, or waive an item with a reason.",
+            fix="Tick what is verified (`tocsin check list` shows the ids), or waive an item with a reason.",
             field="stage",
         )
 

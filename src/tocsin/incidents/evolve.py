@@ -226,8 +226,8 @@ def _corrected(state: Incident, fact: Fact, event: e.EntryCorrected) -> dict[str
         for name, candidates in state.moments.items()
         if (kept := tuple(m for m in candidates if m.source not in replaced or m.explicit))
     }
-    earlier = state.corrections.get(event.entry, ())
-    changes: dict[str, Any] = {"moments": moments, "corrections": put(state.corrections, event.entry, (*earlier, fact.version))}
+    earlier = state.corrections.get(str(event.entry), ())
+    changes: dict[str, Any] = {"moments": moments, "corrections": put(state.corrections, str(event.entry), (*earlier, fact.version))}
     last = {kind: said for kind, said in state.last.items() if said.source not in replaced}
     newest = last.get(event.kind)
     if newest is None or fact.occurred_at >= newest.at:

@@ -94,10 +94,10 @@ def window_wants(incident: Incident, playbook: Playbook, window_id: str, now: da
         return ""
     run = incident.windows.get(window_id)
     if run is None or run.started_at is None:
-        return f"the {window.name} of {window.length} has not started"
+        return f"{window.name}: the {window.length} have not begun"
     stable = now - run.started_at
     if stable < window.length:
-        return f"the {window.name} has run {format_span(stable)} of {window.length} (until {run.started_at + window.length:%H:%M} UTC)"
+        return f"{window.name}: {format_span(stable)} of {window.length} so far (until {run.started_at + window.length:%H:%M} UTC)"
     return ""
 
 
@@ -113,7 +113,9 @@ def _wants(view: ItemView) -> str:
 def _item(incident: Incident, playbook: Playbook, checklist: Checklist, item: ChecklistItem, now: datetime) -> ItemView:
     item_id = f"{checklist.id}.{item.id}"
     tick = incident.checks.get(item_id)
-    if tick is not None and (tick.state == "waived" or item.kind in ("manual", "quiet")):
+    if tick is not None and (
+        tick.state == "waived" or item.kind in ("manual", "quiet") or (item.kind == "no_alerts" and not incident.alerts)
+    ):
         return ItemView(item_id, item.says, tick.state, tick.evidence, tick.by, tick.at, tick.reason, item.from_ or "")
     state, evidence = _judge(incident, playbook, item, now)
     if tick is not None and state == "met":
@@ -144,6 +146,9 @@ def _judge(incident: Incident, playbook: Playbook, item: ChecklistItem, now: dat
             return "met", f"stable since {run.started_at:%H:%M} UTC" if run and run.started_at else "no window applies"
         case "no_alerts":
             firing = [alert.title for alert in incident.alerts.values() if alert.state == "firing"]
-            return ("unmet", f"{len(firing)} linked alerts still fire") if firing else ("met", "no linked alert fires")
+            if firing:
+                return "unmet", f"{firing[0]} still fires" + (f", and {len(firing) - 1} more" if len(firing) > 1 else "")
+            # An incident without alerts proves nothing: somebody has to look.
+            return ("met", "no linked alert fires") if incident.alerts else ("open", "")
         case _:
             return "open", ""

@@ -29,7 +29,7 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
         match command:
             case c.CorrectEntry():
                 stream = f"incident:{incident.id}"
-                made = incident.corrections.get(command.entry, ())
+                made = incident.corrections.get(str(command.entry), ())
                 # What is not given stays as the newest correction left it.
                 return Found(playbook, entry=reader.fact(stream, made[-1] if made else command.entry), corrections=made)
             case c.Redact():

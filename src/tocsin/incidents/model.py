@@ -255,8 +255,8 @@ class Incident(msgspec.Struct, frozen=True):
     alerts: dict[str, AlertRef] = {}
     links: tuple[Link, ...] = ()
     entries: int = 0
-    corrections: dict[int, tuple[int, ...]] = {}
-    """Entry to the facts that corrected it, oldest first."""
+    corrections: dict[str, tuple[int, ...]] = {}
+    """Entry (its number as text: snapshots are JSON) to the facts that corrected it, oldest first."""
 
     @property
     def now_circumstances(self) -> Circumstances | None:

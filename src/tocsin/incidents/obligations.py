@@ -138,7 +138,9 @@ class _Book:
                 yield from self._at_milestones(rule, suffix, begins, end)
             elif rule.within is not None:
                 due = self._due(rule.calendar, begins, rule.within)
-                yield self._judge(rule, f"{rule.id}{suffix}", begins, due, self.done(rule.done, rule.id, begins), end)
+                until = self.moments.get(rule.until) if rule.until else None
+                stops = [moment for moment in (end, until.at if until is not None and until.at >= begins else None) if moment is not None]
+                yield self._judge(rule, f"{rule.id}{suffix}", begins, due, self.done(rule.done, rule.id, begins), min(stops, default=None))
 
     def _chain(self, rule: Obligation, suffix: str, begins: datetime, end: datetime | None) -> Iterator[Duty]:
         assert rule.every is not None

@@ -193,7 +193,11 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
         case e.Absorbed():
             return f"Took in {event.source}: {event.title}", {}
         case e.PostmortemMoved():
-            return f"Postmortem {event.what}" + (f" by {event.by}" if event.by else ""), {}
+            what = {"met": "review held", "published": "published to", "approved": "signed by", "drafted": "drafted by"}.get(
+                event.what, event.what
+            )
+            said = f"Postmortem {what}" if event.what == "met" else f"Postmortem {what} {event.by}".strip()
+            return said, {"what": event.what, "by": event.by}
         case _:
             return "", {}
 

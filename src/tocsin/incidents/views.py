@@ -36,7 +36,7 @@ def incident_view(incident: Incident, playbook: Playbook | None, now: datetime) 
         "figures": msgspec.to_builtins(incident.figures), "alerts": msgspec.to_builtins(list(incident.alerts.values()), builtin_types=(datetime,)),
         "links": msgspec.to_builtins(incident.links), "entries": incident.entries, "engaged": incident.engaged, "invited": incident.invited,
         "updates": [msgspec.to_builtins(u, builtin_types=(datetime,)) for u in incident.updates],
-        "running_seconds": int(((end.at if end else now) - declared.at).total_seconds()) if declared else None,
+        "running_seconds": _running(declared.at, end.at if end else now) if declared else None,
     }  # fmt: skip
     if playbook is None:
         return view
@@ -93,3 +93,8 @@ def windows(incident: Incident, playbook: Playbook, now: datetime) -> list[dict[
             },
         )  # fmt: skip
     return shown
+
+
+def _running(began: datetime, end: datetime) -> int | None:
+    """Return the seconds in between; None where the end was stated to lie before the beginning."""
+    return int((end - began).total_seconds()) if end >= began else None

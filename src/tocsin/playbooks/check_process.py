@@ -107,8 +107,12 @@ def _check_obligation(checker: Checker, at: Path, obligation: Obligation) -> Non
             checker.say(at, f"the obligation `{name}` repeats without end", "Add `until:` with a milestone, such as `until: resolved`.")
         if not obligation.every:
             checker.say((*at, "every"), f"the obligation `{name}` repeats every {obligation.every}", "Write how often, such as 30m.")
-    elif obligation.until is not None:
-        checker.say((*at, "until"), f"`until` goes with `every`, which the obligation `{name}` has not", "Take it out, or write `every:`.")
+    elif obligation.until is not None and obligation.within is None:
+        checker.say(
+            (*at, "until"),
+            f"`until` goes with `every` or `within`, which the obligation `{name}` has not",
+            "Take it out, or write `every:`.",
+        )
     if obligation.grace is not None and obligation.at is None:
         checker.say((*at, "grace"), f"`grace` goes with `at`, which the obligation `{name}` has not", "Take it out, or write `at:`.")
     span = obligation.within or obligation.every or obligation.grace

@@ -34,7 +34,10 @@ class Duration(timedelta):
         squeezed = text.replace(" ", "")
         if not _WHOLE.fullmatch(squeezed):
             raise ValueError(f"{text!r} is not a duration; write a whole number and a unit (s, m, h, d, w), such as 15m or 1h30m")
-        if len(squeezed) > _LONGEST_TEXT or (seconds := sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(squeezed))) > _LONGEST:
+        if (
+            len(squeezed) > _LONGEST_TEXT
+            or (seconds := sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(squeezed))) > _LONGEST
+        ):
             raise ValueError("the duration is longer than 100 years")
         return cls(seconds=seconds)
 

@@ -217,7 +217,7 @@ class Obligation(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grace: Duration | None = None
     """How long after each milestone of ``at`` it is due."""
     until: str | None = None
-    """The milestone that ends a repeating duty."""
+    """The milestone that ends a repeating duty, and that makes a one-off one pointless where it was not due yet."""
     calendar: str = "always"
     """The calendar in which its time counts."""
     owner: str

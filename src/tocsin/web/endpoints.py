@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -88,7 +88,7 @@ def moment_of(asked: Asked, name: str = "at") -> datetime | None:
     if found.tzinfo is None:
         raise Refused(f"{name} {text!r} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=name)
     limits.check_time(found, name)
-    return found
+    return found.astimezone(UTC)
 
 
 def limit_of(asked: Asked, default: int, most: int) -> int:
@@ -159,6 +159,11 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
         try:
             actor = who(request, runtime)
             if actor is None and not endpoint.public:
+                if request.headers.get("authorization"):
+                    raise NotSignedIn(
+                        "The token that came is not valid here.",
+                        fix="Use the one that `tocsin serve` printed at its first start; it keeps it in the file token of its data directory.",
+                    )
                 raise NotSignedIn("This needs a token.", fix="Send it as `Authorization: Bearer …`; `tocsin serve` prints the first one.")
             body: Any = None
             fingerprint = ""
@@ -168,6 +173,7 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
                     body = decoder.decode(raw or b"{}")
                 except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
                     raise bad_body(error) from error
+                body = limits.checked(body)
             else:
                 raw = b""
             key = request.headers.get("idempotency-key", "")
