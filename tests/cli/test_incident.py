@@ -119,7 +119,7 @@ def test_a_text_may_come_from_standard_input(tocsin: Shell, incident: str) -> No
 
 
 def test_the_only_open_incident_is_taken_and_named(tocsin: Shell, incident: str) -> None:
-    assert tocsin("incident show").err == f"{incident}: the only open incident is taken.\n"
+    assert tocsin("incident show").err == f"({incident}, the only one open)\n"
 
 
 def test_without_an_open_incident_or_with_several_the_id_is_asked_for(tocsin: Shell) -> None:

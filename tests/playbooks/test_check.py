@@ -76,7 +76,7 @@ REFUSALS = [
     ("an_obligation_with_two_times", ("within: 48h,", "within: 48h, every: 1h, until: closed,"), "id: review, name", "within and every", "exactly one of"),
     ("an_obligation_without_a_time", ("within: 48h, ", ""), "id: review, name", "no due time", "exactly one of"),
     ("a_repetition_without_an_end", ("    until: resolved\n", ""), "- id: cadence", "repeats without end", "Add `until:`"),
-    ("an_end_without_a_repetition", ("within: 48h,", "within: 48h, until: closed,"), "until: closed", "goes with `every`", "Take it out"),
+    ("an_end_of_what_falls_due_at_milestones", ("at: [mitigated, resolved]", "at: [mitigated, resolved], until: closed"), "until: closed", "goes with `every`", "Take it out"),
     ("an_unknown_end", ("until: resolved", "until: resoled"), "resoled", "no milestone `resoled`", "Did you mean `resolved`?"),
     ("a_moment_that_does_not_exist", ("at: [mitigated, resolved]", "at: [mitigated, resolvd]"), "resolvd", "no milestone `resolvd`", "`resolved`"),
     ("a_grace_without_moments", ("within: 48h,", "within: 48h, grace: 1h,"), "grace: 1h", "goes with `at`", "Take it out"),

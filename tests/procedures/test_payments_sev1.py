@@ -135,7 +135,7 @@ def test_the_first_post_says_impact_status_team_double_roles_first_actions_and_w
     assert body.startswith("@here SEV-1 declared")
     for said in (
         f"{case.id}: The API answers with errors", "half of the calls fail", "Error rate: 35", "users affected: 50 %", "Started: 14:20 UTC", "STATUS: Investigating",
-        "IC: alice", "alice is both", "Backup needed", "assess a rollback", "tell the support team NOW", "Next update: 14:40 UTC",
+        "IC: alice", "alice is both", "back-up is needed", "assess a rollback", "tell the support team NOW", "Next update: 14:40 UTC",
     ):  # fmt: skip
         assert said in body, said
 

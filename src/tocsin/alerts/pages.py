@@ -13,7 +13,7 @@ from starlette.routing import Route
 from tocsin.alerts import queries
 from tocsin.alerts.commands import AcknowledgeAlert
 from tocsin.alerts.model import Alert
-from tocsin.web.layout import Shell, Visit, go
+from tocsin.web.layout import Shell, Visit, go, local_path
 
 _PAGE = 50
 
@@ -44,6 +44,8 @@ def routes(shell: Shell) -> list[Route]:
         person = visit.actor.id if visit.actor.kind == "person" else None
         command = msgspec.convert({"person": person}, AcknowledgeAlert)
         await visit.runtime.commit("alert", visit.path["id"], command, visit.actor, visit.key, visit.fingerprint)
-        return go(f"/alerts/{quote(visit.path['id'])}")
+        # A button on another page leads back to that page.
+        after = visit.form.get("after", "")
+        return go(local_path(after) if after else f"/alerts/{quote(visit.path['id'])}")
 
     return [shell.get("/alerts", listed), shell.get("/alerts/{id}", one), shell.post("/alerts/{id}/acknowledge", acknowledge)]

@@ -246,15 +246,15 @@ class Committer:
                 self._row_statements[name] = statement
             connection.execute(statement, rows)
 
-    def sweep(self) -> None:
-        """Forget idempotency keys that are older than they are promised to be kept."""
+    def sweep(self) -> Future[Result]:
+        """Forget idempotency keys that are older than they are promised to be kept; the future is done once they are gone."""
         oldest = micros(self._clock.now() - _KEEP_KEYS)
 
         def write(connection: Connection) -> Result:
             connection.execute(delete(tables.idempotency).where(tables.idempotency.c.at < oldest))
             return {}
 
-        self.submit(Submission("", None, Actor("system", "tocsin"), write=write))
+        return self.submit(Submission("", None, Actor("system", "tocsin"), write=write))
 
 
 def _tell(answers: Sequence[Answer]) -> None:

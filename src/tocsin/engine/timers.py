@@ -66,7 +66,8 @@ class Timers(Worker):
         now = self._clock.now()
         if self._swept is None or now - self._swept >= _SWEEP_EVERY:
             self._swept = now
-            self._committer.sweep()
+            if (error := self._committer.sweep().exception()) is not None:
+                logger.warning("old idempotency keys could not be forgotten; that is tried again in an hour: %s", error)
 
     def work(self) -> bool:
         """Tick what is due; tell whether anything was."""

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from tocsin.alerts.model import Alert
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
@@ -147,8 +148,34 @@ def declaration(fields: Fields, now: datetime) -> c.Declare:
     return _made(
         c.Declare, title=fields.get("title", "").strip(), playbook=fields.get("playbook") or None, severity=fields.get("severity") or None,
         service=fields.get("service", "").strip(), impact=fields.get("impact", "").strip(),
-        started_at=moment(fields.get("started_at", ""), now, "started_at"),
+        started_at=moment(fields.get("started_at", ""), now, "started_at"), alerts=(fields["alert"],) if fields.get("alert") else (),
     )  # fmt: skip
+
+
+def from_alert(alert: Alert | None, service: str) -> dict[str, str]:
+    """Return what an alert fills in of a declaration. service: its service's id in the catalogue, where it is known there."""
+    if alert is None:
+        return {}
+    at = alert.started_at
+    return {"service": service or alert.service or alert.labels.get("service", ""), "started_at": f"{at:%Y-%m-%d %H:%M:%S}" if at else ""}
+
+
+def in_words(refusal: Refused, message: Message) -> Refused:
+    """Return the refusal of a message in the words of its form, where the API would name its fields."""
+    what, fix = refusal.what, refusal.fix
+    for field in message.fields:
+        what = what.replace(f"{field.id} ({field.label})", f"“{field.label}”").replace(f"fields.{field.id}", f"“{field.label}”")
+    place = refusal.field.partition(".")[0]
+    if place == "fields":
+        fix = "Write one point a line." if fix.startswith("Write [") else fix.replace("Give them as fields.", "Fill in what is missing.")
+    elif place in ("next_at", "next_in"):
+        fix = "Choose when the next update follows, or “when resolved”." if "next_" in fix or place == "next_in" else fix
+        what = what.removeprefix("next_in: ")
+    elif place == "eta":
+        fix = "Write a time under “Expected end”, or the word unknown."
+    told = Refused(what, fix=fix, field=refusal.field)
+    told.status = refusal.status
+    return told
 
 
 def update(message: Message, fields: Fields, now: datetime) -> c.PostUpdate:

@@ -11,8 +11,10 @@ from urllib.parse import quote, urlencode
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tocsin.alerts import queries as alerts
+from tocsin.alerts.model import Alert
 from tocsin.engine.errors import Refused
-from tocsin.engine.model import Context
+from tocsin.engine.model import Context, Reader
 from tocsin.engine.ports import ChannelFailed, Renderer
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import forms, handlers, messages, naming, past, queries, room, story
@@ -23,12 +25,16 @@ from tocsin.insights.views import Duration, MetricsView
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.record import Message
+from tocsin.services import queries as services
 from tocsin.web.layout import Shell, Visit, go, number_of
 
 _ROWS: Final = 400
 """So many rows of a timeline are shown at first (a matter of display)."""
 _RECENT: Final = 5
+_LONGEST_TITLE: Final = 300
 _PAGE: Final = 50
+_MOST_ALERTS: Final = 20
+"""So many alerts that nobody has made an incident of are shown with what is going on."""
 _SAVED: Final = "incident.update"
 
 
@@ -64,11 +70,14 @@ class _Pages:
 
         def work() -> dict[str, Any]:
             running = self._heads(visit, "open", _PAGE)
+            with visit.runtime.reading() as reader:
+                firing = _without_incident(reader, visit)
             return {
+                "firing": firing[:_MOST_ALERTS], "more_firing": max(0, len(firing) - _MOST_ALERTS),
                 "open": sorted(running, key=_urgency),
                 "more": len(running) == _PAGE,
                 "recent": self._heads(visit, "ended", _RECENT),
-            }
+            }  # fmt: skip
 
         return self._shell.page(visit, "incidents/now.html", await asyncio.to_thread(work))
 
@@ -125,6 +134,7 @@ class _Pages:
     async def _incident(self, visit: Visit, problem: Refused | None = None, verb: str = "") -> Response:
         values = await asyncio.to_thread(self._values, visit)
         values |= {"problem": problem, "typed": visit.form if problem else {}, "verb": verb}
+        values["part"] = _PARTS.get(verb.partition("/")[0], "") or visit.query.get("part", "")
         return self._shell.page(visit, "incidents/incident.html", values, status=problem.status if problem else 200)
 
     def _values(self, visit: Visit) -> dict[str, Any]:
@@ -165,7 +175,7 @@ class _Pages:
                     raise
                 return await self._incident(visit, refusal, verb)
             entry = result.get("entry")
-            return go(f"/incidents/{quote(visit.path['id'])}" + (f"#f{entry}" if entry else _place(verb)))
+            return go(f"/incidents/{quote(visit.path['id'])}" + (f"#f{entry}" if entry else _place(verb, visit.form)))
 
         return handle
 
@@ -177,18 +187,25 @@ class _Pages:
 
     async def declare_form(self, visit: Visit) -> Response:
         """Show the form that declares."""
-        return await self._declare_form(visit, {"playbook": visit.query.get("playbook", ""), "title": visit.query.get("title", "")[:300]})
+        asked = {name: visit.query.get(name, "").strip() for name in ("playbook", "title", "alert")}
+        return await self._declare_form(visit, {**asked, "title": asked["title"][:_LONGEST_TITLE]})
 
     async def _declare_form(self, visit: Visit, typed: Mapping[str, str], problem: Refused | None = None) -> Response:
         def work() -> dict[str, Any]:
             books = self._playbooks(visit.runtime)
-            chosen = typed.get("playbook") or self._default
+            with visit.runtime.reading() as reader:
+                alert: Alert | None = reader.state(f"alert:{typed['alert']}") if typed.get("alert") else None
+                service = services.named(reader, alert.service or alert.labels.get("service", "")) if alert else None
+            chosen = typed.get("playbook") or (service.playbook if service else "") or self._default
             book = books.get(chosen) or next(iter(books.values()), None)
-            return {"books": books, "book": book, "chosen": book.playbook if book else ""}
+            filled = {**forms.from_alert(alert, service.id if service else ""), **typed} if problem is None else typed
+            if problem is None and alert is not None and not typed.get("title"):
+                filled = {**filled, "title": alert.title[:_LONGEST_TITLE]}
+            return {"books": books, "book": book, "chosen": book.playbook if book else "", "alert": alert, "typed": filled}
 
         values = await asyncio.to_thread(work)
         status = problem.status if problem else 200
-        return self._shell.page(visit, "incidents/declare.html", {**values, "typed": typed, "problem": problem}, status=status)
+        return self._shell.page(visit, "incidents/declare.html", {**values, "problem": problem}, status=status)
 
     async def declare(self, visit: Visit) -> Response:
         """Declare."""
@@ -239,7 +256,7 @@ class _Pages:
             sent = visit.actor, visit.key, visit.fingerprint
             result = await handlers.post_update(visit.runtime, self._shelf, visit.path["id"], command, *sent)
         except Refused as refusal:
-            return await self._composer(visit, refusal)
+            return await self._composer(visit, forms.in_words(refusal, message))
         return go(f"/incidents/{quote(visit.path['id'])}#f{result['fact']}")
 
     def _first_preview(self, opened: queries.Opened, message: Message, visit: Visit) -> tuple[tuple[str, str] | None, str]:
@@ -248,7 +265,7 @@ class _Pages:
         try:
             return self._preview(opened, forms.update(message, {"next": usual}, visit.now), visit), ""
         except Refused as refusal:
-            return None, refusal.what
+            return None, forms.in_words(refusal, message).what
 
     def _preview(self, opened: queries.Opened, command: PostUpdate, visit: Visit) -> tuple[str, str]:
         """Return the message as it would be sent now."""
@@ -274,9 +291,26 @@ def _urgency(head: Mapping[str, Any]) -> tuple[int, datetime]:
     return (head["rank"] if head["rank"] >= 0 else 99, due["due_at"] if due else datetime.max.replace(tzinfo=UTC))
 
 
-def _place(verb: str) -> str:
-    """Return the part of the page that a form belongs to."""
-    part = verb.partition("/")[0]
-    return {"checks": "#checklists", "obligations": "#duties", "roles": "#roles", "mitigations": "#mitigations", "figures": "#figures"}.get(
-        part, ""
-    )
+_PARTS: Final[Mapping[str, str]] = {
+    "checks": "duties", "obligations": "duties", "mitigations": "duties", "figures": "duties", "roles": "people", "stage": "people",
+}  # fmt: skip
+"""First word of a form's address -> the part of the page that a phone shows under a heading of its own."""
+
+
+def _place(verb: str, fields: Mapping[str, str]) -> str:
+    """Return the end of the address that shows the part of the page that a form belongs to, on a phone too."""
+    name = verb.partition("/")[0]
+    if name not in _PARTS:
+        return ""
+    anchor = f"check-{fields.get('item', '')}" if name == "checks" else {"obligations": "duties"}.get(name, name)
+    return f"?part={_PARTS[name]}#{quote(anchor)}"
+
+
+def _without_incident(reader: Reader, visit: Visit) -> list[dict[str, Any]]:
+    """Return the alerts that fire and belong to no incident that goes on: those that nobody is on first, and of these the newest."""
+    found = {
+        row["id"]: row for state in ("unacknowledged", "firing") for row in alerts.list_alerts(reader, visit.viewer, state=state, limit=alerts.MOST)
+    }  # fmt: skip
+    names = {row["incident"] for row in found.values() if row["incident"]}
+    going_on = {name for name in names if (one := reader.state(f"incident:{name}")) is not None and not one.ended}
+    return [row for row in found.values() if row["incident"] not in going_on]

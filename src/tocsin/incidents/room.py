@@ -169,6 +169,7 @@ def _ways(ways: Sequence[Mapping[str, Any]], incident: Incident, playbook: Playb
             {
                 **way,
                 "gate_name": gate.name if gate else "",
+                "wants": _wants(way["missing"], items),
                 "verified": verified + waived,
                 "total": total,
                 "aside": aside,
@@ -176,6 +177,12 @@ def _ways(ways: Sequence[Mapping[str, Any]], incident: Incident, playbook: Playb
             }
         )
     return sorted(shown, key=lambda way: (way["aside"], way["distance"] if not way["aside"] else -way["distance"]))
+
+
+def _wants(missing: Sequence[str], items: Sequence[gates.ItemView]) -> list[dict[str, str]]:
+    """Return what a gate still wants, each with the criterion that it is; windows, milestones and roles are no criteria."""
+    waiting = [item for item in items if item.state in ("open", "unmet")]
+    return [{"says": says, "item": next((item.id for item in waiting if says.startswith(item.says)), "")} for says in missing]
 
 
 def people(incident: Incident) -> list[dict[str, Any]]:

@@ -193,10 +193,10 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
         case e.Absorbed():
             return f"Took in {event.source}: {event.title}", {}
         case e.PostmortemMoved():
-            what = {"met": "review held", "published": "published to", "approved": "signed by", "drafted": "drafted by"}.get(
+            moved = {"met": "review held", "published": "published to", "approved": "signed by", "drafted": "drafted by"}.get(
                 event.what, event.what
             )
-            said = f"Postmortem {what}" if event.what == "met" else f"Postmortem {what} {event.by}".strip()
+            said = f"Postmortem {moved}" if event.what == "met" else f"Postmortem {moved} {event.by}".strip()
             return said, {"what": event.what, "by": event.by}
         case _:
             return "", {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +22,8 @@ from tocsin.web.layout import Shell, Visit, go
 
 _LONGEST = 100_000
 _MOST_AUTHORS = 20
+_GAP = re.compile(r"<blockquote>(\s*<p><strong>To write:</strong>)")
+"""A place that people have to fill, as it is rendered; each gets an id, so that it can be linked to."""
 
 
 def routes(shell: Shell, playbook_of: PlaybookOf) -> list[Route]:
@@ -87,5 +91,12 @@ def _values(visit: Visit, playbook_of: PlaybookOf) -> dict[str, Any]:
     if state is None:
         return values
     view = handlers.view(visit.runtime, playbook_of, incident.id)
-    sections = [{**section, "html": render.body(section["markdown"])} for section in view["sections"]]
+    count = itertools.count(1)
+    sections = [
+        {
+            **section, "gaps": sum(one["section"] == section["id"] for one in view["to_write"]),
+            "html": _GAP.sub(lambda found: f'<blockquote id="gap-{next(count)}">{found.group(1)}', render.body(section["markdown"])),
+        }
+        for section in view["sections"]
+    ]  # fmt: skip
     return {**values, "begun": True, "view": view, "sections": sections}

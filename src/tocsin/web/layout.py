@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin import __version__
+from tocsin.alerts.queries import counts
 from tocsin.engine.errors import NotSignedIn, Refused
 from tocsin.engine.model import Actor, Viewer
 from tocsin.engine.runtime import Runtime
@@ -50,6 +52,8 @@ class Visit:
     """The form's idempotency key."""
     fingerprint: str = ""
     """A digest of what the form says, so that its key cannot stand for something else."""
+    waiting: int = 0
+    """How many alerts fire that nobody is on; the menu says so."""
 
     @property
     def now(self) -> datetime:
@@ -81,14 +85,14 @@ class Shell:
         clock = self.runtime.clock
         everywhere: dict[str, Any] = {
             "me": me, "now": clock.now(), "virtual": clock.virtual, "form_token": form_token(request, self.runtime), "here": request.url.path,
-            "problem": None, "typed": {},
+            "problem": None, "typed": {}, "waiting": 0,
         }  # fmt: skip
         text = self.templates.get_template(template).render({**everywhere, **(values or {})})
         return HTMLResponse(text, status, {"cache-control": "private, no-cache"})
 
     def page(self, visit: Visit, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200) -> Response:
         """Return a page for somebody who is signed in."""
-        return self.render(visit.request, template, values, status=status, me=visit.actor)
+        return self.render(visit.request, template, {"waiting": visit.waiting, **(values or {})}, status=status, me=visit.actor)
 
     def problem(self, request: Request, refusal: Refused, me: Actor | None = None) -> Response:
         """Return a refusal as a page of its own."""
@@ -101,6 +105,10 @@ class Shell:
     def post(self, path: str, handler: Handler) -> Route:
         """Return the route of a form; its token has been checked before the handler runs."""
         return Route(path, self._guard(handler, form=True), methods=["POST"])
+
+    def _waiting(self) -> int:
+        with self.runtime.reading() as reader:
+            return counts(reader)["no"]
 
     def _guard(self, handler: Handler, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
@@ -121,6 +129,7 @@ class Shell:
                 print_ = _fingerprint(request.url.path, fields) if key else ""
                 visit = Visit(
                     self.runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), fields, lists, key, print_,
+                    await asyncio.to_thread(self._waiting),
                 )  # fmt: skip
                 return await handler(visit)
             except NotSignedIn:

@@ -78,7 +78,7 @@ async def _one(runtime: Runtime, incident: str, seen: str) -> AsyncIterator[byte
 
 
 async def _all(runtime: Runtime, *, again: bool) -> AsyncIterator[bytes]:
-    """Yield an event whenever any incident changed; one at once to a browser that was away."""
+    """Yield an event whenever any incident or alert changed; one at once to a browser that was away."""
     number = 0
     with runtime.feed.listen() as changes:
         yield f"retry: {_RETRY}\n\n".encode()
@@ -97,9 +97,9 @@ async def _all(runtime: Runtime, *, again: bool) -> AsyncIterator[bytes]:
                 return
             for stream in sorted(changed):
                 kind, _, record = stream.partition(":")
-                if kind == "incident":
+                if kind in ("incident", "alert"):
                     number += 1
-                    yield _event(record, number)
+                    yield _event(record if kind == "incident" else "", number)
 
 
 def _event(incident: str, number: int) -> bytes:

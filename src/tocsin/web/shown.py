@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from markupsafe import Markup, escape
+
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
@@ -89,7 +91,14 @@ def many(count: int, word: str, plural: str = "") -> str:
     return f"{count:,} {word if count == 1 else plural or word + 's'}"
 
 
+def coded(text: str) -> Markup:
+    """Return a sentence with what stands between backticks as code, as refusals write commands and names of files."""
+    parts = text.split("`")
+    whole = len(parts) % 2  # an odd number of backticks is no pair: the text stays as it is
+    return Markup().join(Markup("<code>{}</code>").format(one) if number % 2 else escape(one) for number, one in enumerate(parts)) if whole else escape(text)
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "hm": hm, "day": day, "stamp": stamp, "iso": iso, "near": near, "span": span, "clock": clock, "left": left, "words": words, "number": number,
-    "many": many,
+    "many": many, "coded": coded,
 }  # fmt: skip

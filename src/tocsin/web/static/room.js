@@ -82,7 +82,13 @@ if (text) {
 // Links to a part that a phone shows under another heading open that heading.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-seg]");
-  if (link) document.getElementById(`seg-${link.dataset.seg}`).checked = true;
+  const target = link && document.getElementById(decodeURIComponent(new URL(link.href).hash.slice(1)));
+  if (!target) return;
+  event.preventDefault();
+  document.getElementById(`seg-${link.dataset.seg}`).checked = true;
+  if (target.tagName === "DETAILS") target.open = true;
+  target.scrollIntoView({ block: "center" });
+  target.querySelector("summary")?.focus({ preventScroll: true });
 });
 
 // The slider tells the time while it is moved, and goes there when it is let go.
