@@ -109,7 +109,7 @@ def test_bodies_of_every_kind_are_taken_or_refused_and_what_is_taken_can_be_read
 
 @pytest.mark.torture
 def test_many_more_bodies_are_taken_or_refused_and_what_is_taken_can_be_read(field: Field) -> None:
-    _fuzz_bodies(field, 300)
+    _fuzz_bodies(field, 200)
     runtime = field.world.app.runtime
     with runtime.database.reading() as connection:
         assert ledger.verify_all(connection, runtime.registry) == []

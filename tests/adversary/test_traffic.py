@@ -20,10 +20,10 @@ def test_random_traffic_leaves_everything_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.torture
-def test_a_long_time_of_random_traffic_leaves_everything_whole(tmp_path: Path) -> None:
-    for seed in range(2, 6):
-        answers = traffic.run(tmp_path / f"data{seed}", 30, kills=4, seed=seed)
-        assert answers[200] > 500, answers
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_a_long_time_of_random_traffic_leaves_everything_whole(tmp_path: Path, seed: int) -> None:
+    answers = traffic.run(tmp_path / "data", 30, kills=4, seed=seed)
+    assert answers[200] > 500, answers
 
 
 @pytest.mark.torture

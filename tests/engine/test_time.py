@@ -96,33 +96,32 @@ def test_a_failed_message_is_tried_again_later_under_the_same_key(house: House) 
         assert connection.execute(select(tables.deliveries.c.state)).scalar() == "sent"
 
 
-class Stubborn:
-    """A worker's work that fails twice before it succeeds."""
+class Stubborn(worker.Worker):
+    """A worker whose work fails twice before it succeeds."""
 
-    def __init__(self) -> None:
-        self.tried = 0
+    tried = 0
 
-    def __call__(self) -> bool:
+    def work(self) -> bool:
         self.tried += 1
         if self.tried < 3:
             raise OSError("the disk is gone")
         return False
 
+    def rest(self) -> float:
+        return 0.01
+
 
 def test_a_worker_outlives_whatever_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread that wakes people must not end because of a full disk."""
     monkeypatch.setattr(worker, "_AFTER_TROUBLE", 0.01)
-    work = Stubborn()
-    made = worker.Worker("test", SystemClock())
-    monkeypatch.setattr(made, "work", work)
-    monkeypatch.setattr(made, "rest", lambda: 0.01)
+    made = Stubborn("test", SystemClock())
     made.start()
     for _ in range(500):
-        if work.tried > 3:
+        if made.tried > 3:
             break
         time.sleep(0.01)
     made.stop()
-    assert work.tried > 3
+    assert made.tried > 3
     assert made.troubles == 2
 
 

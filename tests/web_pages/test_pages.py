@@ -16,7 +16,8 @@ def words(page: str) -> str:
 def test_nothing_going_on_teaches_with_one_command(world: World) -> None:
     shown = words(world.page("/").text)
     assert "No incident is open" in shown
-    assert 'tocsin incident declare "' in shown
+    assert 'tocsin incident declare --title "' in shown
+    assert " --as NAME" in shown
 
 
 def test_the_first_page_tells_severity_stage_lead_running_time_and_what_is_due_next(world: World) -> None:

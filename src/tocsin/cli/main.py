@@ -10,7 +10,7 @@ import click
 from tocsin.cli.shell import Session
 
 _GROUPS: Final[dict[str, tuple[str, str]]] = {
-    "incident": ("tocsin.incidents.cli.incident", "Declare an incident and lead it to its end."),
+    "incident": ("tocsin.incidents.cli.entries", "Declare an incident and lead it to its end."),
     "role": ("tocsin.incidents.cli.response", "Who leads, who writes, who tells."),
     "mitigation": ("tocsin.incidents.cli.response", "What is done to stop the harm."),
     "timeline": ("tocsin.incidents.cli.record", "What happened, in order."),

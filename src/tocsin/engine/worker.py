@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from typing import Final
 
 from tocsin.engine.clock import Clock
@@ -15,7 +16,7 @@ LONGEST_REST: Final = 60.0
 _AFTER_TROUBLE: Final = 1.0
 
 
-class Worker:
+class Worker(ABC):
     """Base of the timers and the outbox. On a virtual clock the thread does not run: whoever moves the clock does the work."""
 
     def __init__(self, name: str, clock: Clock) -> None:
@@ -27,13 +28,13 @@ class Worker:
         self.troubles = 0
         """How often the work failed in a way that nobody foresaw; shown by ``/metrics``."""
 
+    @abstractmethod
     def work(self) -> bool:
         """Do what is due; tell whether there may be more at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rest(self) -> float:
         """Return for how many seconds there will be nothing to do."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Start the thread, on a clock that runs by itself."""

@@ -24,6 +24,7 @@ T = TypeVar("T", bound=Command)
 _CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})(?:\s*(?:utc|z))?", re.IGNORECASE)
 _AGO: Final = re.compile(r"-?\s*((?:\d+\s*[smhd]\s*)+)(?:in|our|ay)?s?(?:\s+ago)?", re.IGNORECASE)
 _LONGEST_NUMBER: Final = 15
+LONGEST_TITLE: Final = 300
 _LEEWAY: Final = timedelta(minutes=2)
 
 
@@ -157,7 +158,9 @@ def from_alert(alert: Alert | None, service: str) -> dict[str, str]:
     if alert is None:
         return {}
     at = alert.started_at
-    return {"service": service or alert.service or alert.labels.get("service", ""), "started_at": f"{at:%Y-%m-%d %H:%M:%S}" if at else ""}
+    return {
+        "title": alert.title[:LONGEST_TITLE], "service": service or alert.service or alert.labels.get("service", ""), "started_at": f"{at:%Y-%m-%d %H:%M:%S}" if at else "",
+    }  # fmt: skip
 
 
 def in_words(refusal: Refused, message: Message) -> Refused:

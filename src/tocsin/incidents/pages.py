@@ -31,7 +31,6 @@ from tocsin.web.layout import Shell, Visit, go, number_of
 _ROWS: Final = 400
 """So many rows of a timeline are shown at first (a matter of display)."""
 _RECENT: Final = 5
-_LONGEST_TITLE: Final = 300
 _PAGE: Final = 50
 _MOST_ALERTS: Final = 20
 """So many alerts that nobody has made an incident of are shown with what is going on."""
@@ -188,7 +187,7 @@ class _Pages:
     async def declare_form(self, visit: Visit) -> Response:
         """Show the form that declares."""
         asked = {name: visit.query.get(name, "").strip() for name in ("playbook", "title", "alert")}
-        return await self._declare_form(visit, {**asked, "title": asked["title"][:_LONGEST_TITLE]})
+        return await self._declare_form(visit, {**asked, "title": asked["title"][: forms.LONGEST_TITLE]})
 
     async def _declare_form(self, visit: Visit, typed: Mapping[str, str], problem: Refused | None = None) -> Response:
         def work() -> dict[str, Any]:
@@ -198,9 +197,9 @@ class _Pages:
                 service = services.named(reader, alert.service or alert.labels.get("service", "")) if alert else None
             chosen = typed.get("playbook") or (service.playbook if service else "") or self._default
             book = books.get(chosen) or next(iter(books.values()), None)
-            filled = {**forms.from_alert(alert, service.id if service else ""), **typed} if problem is None else typed
-            if problem is None and alert is not None and not typed.get("title"):
-                filled = {**filled, "title": alert.title[:_LONGEST_TITLE]}
+            filled = (
+                typed if problem else {**forms.from_alert(alert, service.id if service else ""), **{k: v for k, v in typed.items() if v}}
+            )
             return {"books": books, "book": book, "chosen": book.playbook if book else "", "alert": alert, "typed": filled}
 
         values = await asyncio.to_thread(work)

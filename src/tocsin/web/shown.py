@@ -95,7 +95,11 @@ def coded(text: str) -> Markup:
     """Return a sentence with what stands between backticks as code, as refusals write commands and names of files."""
     parts = text.split("`")
     whole = len(parts) % 2  # an odd number of backticks is no pair: the text stays as it is
-    return Markup().join(Markup("<code>{}</code>").format(one) if number % 2 else escape(one) for number, one in enumerate(parts)) if whole else escape(text)
+    return (
+        Markup().join(Markup("<code>{}</code>").format(one) if number % 2 else escape(one) for number, one in enumerate(parts))
+        if whole
+        else escape(text)
+    )
 
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
