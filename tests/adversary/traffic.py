@@ -185,33 +185,37 @@ class Client(threading.Thread):
 def run(folder: Path, seconds: float, *, kills: int, seed: int, database: str = "") -> Counter[int]:
     """Send traffic for so long, killing the server on the way; then let everything come to rest, and look at the database."""
     more = ("--database", database) if database else ()
-    server = Server(folder, *more)
     answers: Counter[int] = Counter()
     known: list[str] = []
     for number in range(kills + 1):
-        records = Records(server)
-        records.incidents = known
-        clients = [Client(records, seed * 1000 + number * 100 + client) for client in range(CLIENTS)]
-        for client in clients:
-            client.start()
-        time.sleep(seconds / (kills + 1))
-        if number < kills:
-            server.kill()
-            server_died = True
-        else:
-            records.stop.set()
-            server_died = False
-        for client in clients:
-            client.join(timeout=60)
-            assert not client.is_alive()
-        answers += records.answers
-        assert records.wrong == [], records.wrong[:5]
-        if server_died:
-            server = Server(folder, *more)
-    _wait_until_sent(database or f"sqlite:///{folder / 'tocsin.db'}")
-    assert server.stop() == 0
+        server = Server(folder, *more)
+        try:
+            answers += _storm(server, known, seconds / (kills + 1), seed * 1000 + number * 100, kill=number < kills)
+            if number == kills:
+                _wait_until_sent(database or f"sqlite:///{folder / 'tocsin.db'}")
+                assert server.stop() == 0
+        finally:
+            if server.process.poll() is None:
+                server.kill()
     look(folder, database)
     return answers
+
+
+def _storm(server: Server, known: list[str], seconds: float, seed: int, *, kill: bool) -> Counter[int]:
+    records = Records(server)
+    records.incidents = known
+    clients = [Client(records, seed + client) for client in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    time.sleep(seconds)
+    if kill:
+        server.kill()
+    records.stop.set()
+    for client in clients:
+        client.join(timeout=60)
+        assert not client.is_alive()
+    assert records.wrong == [], records.wrong[:5]
+    return records.answers
 
 
 def _wait_until_sent(url: str) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import json
 from typing import Any
 
+from tests.web_pages.test_mended import fire
 from tests.world import World
+from tocsin.alerts.commands import AcknowledgeAlert
 from tocsin.engine.model import Actor
 from tocsin.incidents.commands import LogEntry
 
@@ -120,6 +122,21 @@ def test_the_first_pages_hear_of_every_incident_and_catch_up_after_an_absence(wo
         again = Listener(world, "", {"last-event-id": "7"})
         await again.wait_for(1)
         await again.close()
+
+    asyncio.run(run())
+
+
+def test_the_first_pages_hear_of_alerts_as_well(world: World) -> None:
+    alert = fire(world)
+
+    async def run() -> None:
+        listener = Listener(world, "")
+        await listener.opened()
+        await asyncio.sleep(0.05)
+        await world.app.runtime.commit("alert", alert, AcknowledgeAlert("bob"), Actor("person", "bob", via="test"))
+        await listener.wait_for(1)
+        assert listener.events[0][1]["incident"] == ""
+        await listener.close()
 
     asyncio.run(run())
 
