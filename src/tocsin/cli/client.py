@@ -155,7 +155,11 @@ class Client:
         self._transport.close()
 
     def _headers(self, person: str | None) -> dict[str, str]:
-        headers = {**({"Authorization": f"Bearer {self._token}"} if self._token else {}), "X-Tocsin-Via": "cli", "Accept": "application/json"}
+        headers = {
+            **({"Authorization": f"Bearer {self._token}"} if self._token else {}),
+            "X-Tocsin-Via": "cli",
+            "Accept": "application/json",
+        }
         who = person or self._person
         if who:
             headers["X-Tocsin-Person"] = quote(who)  # a header carries Latin letters only
