@@ -133,10 +133,10 @@ def _judge(incident: Incident, playbook: Playbook, item: ChecklistItem, now: dat
         case "metric":
             series = incident.readings.get(item.measure)
             if series is None or item.value is None:
-                return "unmet", f"no reading of {item.measure} yet"
+                return "unmet", f"no reading of {_measure(playbook, item.measure)} yet"
             ok = COMPARE[item.op](series.last.value, item.value)
             unit = f" {series.last.unit}" if series.last.unit else ""
-            said = f"{item.measure} was {series.last.value:g}{unit} at {series.last.at:%H:%M} UTC; wanted {item.op} {item.value:g}{unit}"
+            said = f"{_measure(playbook, item.measure)} was {series.last.value:g}{unit} at {series.last.at:%H:%M} UTC; wanted {item.op} {item.value:g}{unit}"
             return ("met" if ok else "unmet"), said
         case "timer":
             want = window_wants(incident, playbook, item.window, now)
@@ -152,3 +152,7 @@ def _judge(incident: Incident, playbook: Playbook, item: ChecklistItem, now: dat
             return ("met", "no linked alert fires") if incident.alerts else ("open", "")
         case _:
             return "open", ""
+
+
+def _measure(playbook: Playbook, measure: str) -> str:
+    return next((m.name for m in playbook.measures if m.id == measure), measure)
