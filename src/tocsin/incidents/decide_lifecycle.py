@@ -240,7 +240,7 @@ def _relapse(incident: Incident, command: c.Relapse, ctx: Context, playbook: Pla
     window_id = here.window if here and here.window in running else (running[-1] if running else "")
     window = playbook.window(window_id) if window_id else None
     if window is None:
-        raise Conflict(f"No stability window runs on {incident.id}.", fix="Log an OBSERVATION, or move the stage back.")
+        raise Conflict(f"No stability window runs on {incident.id}.", fix="Log what was seen, or move the stage back.")
     at = occurred(command.at, ctx)
     facts = [Happened(events.WindowRestarted(window.id, command.text), at)]
     back = window.back_to or next((t.move_to for t in ways(incident, playbook) if t.backward), "")

@@ -40,7 +40,11 @@ incident = group("incident", "Declare an incident and lead it to its end.")
 @click.option("--assess", multiple=True, metavar="FIELD=TEXT", help="An answer of the first assessment; may be repeated.")
 @click.option("--mark", "marks", multiple=True, metavar="NAME", help="A circumstance that holds (NAME=no: does not); may be repeated.")
 @click.option("--because", multiple=True, metavar="TEXT", help="A criterion that is met; may be repeated.")
-@click.option("--private", is_flag=True, help="Visible only to those who are named.")
+@click.option(
+    "--private",
+    is_flag=True,
+    help="Mark it as private. Nothing hides it yet from whoever holds the token; it is left out of public figures.",
+)
 @click.option("--id", "incident_id", metavar="ID", help="Its id, where another system has made one.")
 @at_options
 @pass_session
