@@ -64,6 +64,7 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("engine/errors.py", Kind.PURE),
     ("engine/ports.py", Kind.PURE),
     ("engine/kinds.py", Kind.PURE),
+    ("engine/journal.py", Kind.PURE),
     ("engine/chain.py", Kind.PURE),
     ("engine/limits.py", Kind.PURE),
     ("engine/**", Kind.ENGINE),

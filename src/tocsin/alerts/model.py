@@ -7,7 +7,12 @@ from typing import Literal
 
 import msgspec
 
-Status = Literal["firing", "resolved"]
+Status = Literal["firing", "resolved", "acknowledged", "suppressed", "unknown"]
+"""What a tool says of an alert. ``acknowledged``, ``suppressed`` and ``unknown`` (no data) neither begin nor end one."""
+Level = Literal["critical", "high", "warning", "low", "info"]
+"""How bad the tool thinks it is, whatever its own words; worst first. The incident's severity is the playbook's business, not this."""
+How = Literal["monitoring", "person", "customer", "heartbeat", "supplier", "email", "other"]
+"""How an alert was detected."""
 What = Literal["new", "repeated", "reopened", "resolved", "unchanged"]
 
 
@@ -26,12 +31,25 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was measured, in the tool's words."""
     threshold: str = ""
     severity: str = ""
-    """The tool's own label."""
+    """The tool's own word."""
+    level: Level | None = None
+    """The same in our words; None where the tool does not say."""
     service: str = ""
     """What the tool calls the service."""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     """None while it has not ended."""
+    expires_at: datetime | None = None
+    """When it counts as ended unless it is heard of again; None: only when the sender says so."""
+    group: str = ""
+    """The sender's own identity of the group that it belongs to."""
+    by: str = ""
+    """The person who did it in the sender's tool (acknowledged, say)."""
+    note: str = ""
+    """What that person wrote."""
+    how: How = "monitoring"
+    summary: str = ""
+    """The longer text."""
 
 
 class Route(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tocsin.engine import chain, log
 from tocsin.engine.errors import Refused
+from tocsin.engine.journal import Draft
 from tocsin.engine.kinds import Kind, Registry
 from tocsin.engine.model import Actor, Command, Context, Decision, Fact, Happened, RowWrite, micros
 
@@ -57,6 +58,7 @@ class Mark(msgspec.Struct):
     deliveries: int
     touched: dict[str, tuple[Any, log.Head, int, int | None, bool]]
     rows: dict[tuple[str, tuple[Any, ...]], RowWrite]
+    drafts: dict[str, Any]
 
 
 class Batch:
@@ -74,6 +76,7 @@ class Batch:
         self.refused: list[dict[str, Any]] = []
         self.redacted: list[tuple[str, int]] = []
         self.new_facts: list[Fact] = []
+        self.drafts: dict[str, Draft] = {}
 
     # -- what Kind.prepare may read ---------------------------------------------------------------
 
@@ -109,7 +112,22 @@ class Batch:
         """
         return self._apply(stream, command, actor, key, depth=0)
 
+    def draft(self, journal: str) -> Draft:
+        """Return the journal's share of this transaction."""
+        found = self.drafts.get(journal)
+        if found is None:
+            found = self.drafts[journal] = self.registry.journals[journal].draft(_View(self, self.now))
+        return found
+
+    def flush(self) -> None:
+        """Have every journal write what it gathered."""
+        for draft in self.drafts.values():
+            draft.flush()
+
     def _apply(self, stream: str, command: Command, actor: Actor, key: str, depth: int) -> dict[str, Any]:
+        name, _, id_ = stream.partition(":")
+        if name in self.registry.journals:
+            return self.draft(name).command(id_, command, actor)
         record = self._stream(stream)
         kind = record.kind
         found = kind.prepare(record.state, command, _View(self, self.now))
@@ -167,7 +185,8 @@ class Batch:
             try:
                 if depth >= _DEPTH:
                     raise Refused(f"Reactions are nested more than {_DEPTH} deep.")
-                for follow in reaction.then(fact, record.state):
+                found = () if reaction.find is None else (reaction.find(fact, record.state, _View(self, self.now)),)
+                for follow in reaction.then(fact, record.state, *found):
                     self._apply(f"{follow.kind}:{follow.id}", follow.command, Actor("system", "tocsin", via=reaction.name), "", depth + 1)
             except Refused as refusal:
                 self._back_to(mark)
@@ -191,13 +210,15 @@ class Batch:
 
     def _mark(self) -> Mark:
         touched = {name: (s.state, s.head, len(s.facts), s.due, s.woken) for name, s in self.streams.items()}
-        return Mark(len(self.fact_rows), len(self.deliveries), touched, dict(self.rows))
+        return Mark(len(self.fact_rows), len(self.deliveries), touched, dict(self.rows), {n: d.mark() for n, d in self.drafts.items()})
 
     def _back_to(self, mark: Mark) -> None:
         del self.fact_rows[mark.facts :]
         del self.new_facts[mark.facts :]
         del self.deliveries[mark.deliveries :]
         self.rows = mark.rows
+        for name, draft in self.drafts.items():
+            draft.back_to(mark.drafts.get(name))
         for name in list(self.streams):
             if name not in mark.touched:
                 del self.streams[name]
@@ -237,11 +258,15 @@ class Batch:
 
 
 class _View:
-    """The part of a batch that ``Kind.prepare`` sees."""
+    """The part of a batch that ``Kind.prepare`` and journals see."""
 
     def __init__(self, batch: Batch, now: datetime) -> None:
         self._batch = batch
         self.now = now
+        self.connection = batch.connection
+
+    def run(self, stream: str, command: Command, actor: Actor) -> dict[str, Any]:
+        return self._batch.run(stream, command, actor)
 
     def state(self, stream: str) -> Any:
         return self._batch.state(stream)

@@ -45,6 +45,9 @@ class Submission:
     request: str = ""
     """A digest of the request, so that the same key with another request is refused."""
     write: Callable[[Connection], Result] | None = None
+    journal: str = ""
+    """The journal that takes ``entry``, instead of a record that takes a command."""
+    entry: Any = None
     future: Future[Result] = field(default_factory=Future)
     waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[Result]] | None = None
     """Where a coroutine waits instead of a thread: all of one commit are told in one call to their loop."""
@@ -91,7 +94,8 @@ class Committer:
     # -- for everybody ----------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the thread."""
+        """Build the journals' indexes and start the thread."""
+        self.load_journals()
         self._thread.start()
 
     def stop(self) -> None:
@@ -141,6 +145,7 @@ class Committer:
         try:
             self._transact(submissions)
         except SQLAlchemyError as error:
+            self._reload()
             if len(submissions) > 1:
                 logger.warning("a batch of %d could not be written, trying one by one: %s", len(submissions), error)
                 for submission in submissions:
@@ -150,12 +155,25 @@ class Committer:
             _tell([(submissions[0], _unavailable(error))])
         except Exception as error:  # the thread must outlive any defect, and its callers must hear of it
             self._cache.clear()
+            self._reload()
             if len(submissions) > 1:
                 for submission in submissions:
                     self._commit([submission])
                 return
             logger.exception("a command failed in a way that nobody foresaw: %r", submissions[0].command)
             _tell([(submissions[0], error)])
+
+    def _reload(self) -> None:
+        """Have the journals build their indexes anew: another node may have written, or a draft failed half way."""
+        with suppress(SQLAlchemyError):  # a database that is gone is noticed by the next transaction
+            self.load_journals()
+
+    def load_journals(self) -> None:
+        """Build the indexes of all journals from their rows."""
+        if self._registry.journals:
+            with self._database.reading() as connection:
+                for journal in self._registry.journals.values():
+                    journal.load(connection, self._clock.now())
 
     def _transact(self, submissions: list[Submission]) -> None:
         answers: list[Answer] = []
@@ -164,8 +182,13 @@ class Committer:
             batch = Batch(self._registry, connection, self._cache, now)
             known = self._known_keys(connection, [s.key for s in submissions if s.key])
             new_keys = []
-            for submission in submissions:
+            for submission in sorted(submissions, key=_journals_first) if self._registry.journals else submissions:
                 try:
+                    if submission.journal:
+                        answers.append((submission, batch.draft(submission.journal).take(submission.entry)))
+                        continue
+                    if batch.drafts:
+                        batch.flush()
                     if submission.key and submission.key in known:
                         answers.append((submission, _repeat(submission, *known[submission.key])))
                         continue
@@ -182,7 +205,10 @@ class Committer:
                     text = msgspec.json.encode(result).decode()
                     known[submission.key] = (submission.request, text)
                     new_keys.append({"key": submission.key, "request": submission.request, "result": text, "at": micros(now)})
+            batch.flush()
             timers = self._write(connection, batch, new_keys)
+        for draft in batch.drafts.values():
+            draft.committed()
         for name, record in batch.streams.items():
             self._cache[name] = (record.state, record.head)
             self._cache.move_to_end(name)
@@ -223,6 +249,9 @@ class Committer:
         for stream, version in batch.redacted:
             _redact(connection, stream, version)
         woken = [(name, record.due) for name, record in batch.streams.items() if record.woken]
+        for name, draft in batch.drafts.items():
+            due = draft.wake()
+            woken.append((f"{name}:", None if due is None else micros(due)))
         if set_timers := [{"stream": name, "due_at": due} for name, due in woken if due is not None]:
             connection.execute(self._timers, set_timers)
         if gone := [name for name, due in woken if due is None]:
@@ -255,6 +284,10 @@ class Committer:
             return {}
 
         return self.submit(Submission("", None, Actor("system", "tocsin"), write=write))
+
+
+def _journals_first(submission: Submission) -> bool:
+    return not submission.journal
 
 
 def _tell(answers: Sequence[Answer]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin.engine.journal import Journal
 from tocsin.engine.model import Command, Context, Decision, Event, Fact, Reader, RowWrite
 
 
@@ -51,11 +52,15 @@ class Follow:
 
 @dataclass(frozen=True)
 class Reaction:
-    """What one package's fact means to another: a pure function from the fact and its record's state to commands."""
+    """What one package's fact means to another: a pure function from the fact and its record's state to commands.
+
+    find: what the reaction needs to look up, in the same transaction; ``then`` is given it as a third argument where there is one.
+    """
 
     name: str
     on: type[Event]
-    then: Callable[[Fact, Any], Sequence[Follow]]
+    then: Callable[..., Sequence[Follow]]
+    find: Callable[[Fact, Any, Reader], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Registry:
 
     kinds: Mapping[str, Kind]
     reactions: Sequence[Reaction] = ()
+    journals: Mapping[str, Journal] = field(default_factory=dict)
     _decoders: dict[str, msgspec.json.Decoder[Any]] = field(default_factory=dict)
 
     def kind_of(self, stream: str) -> Kind:

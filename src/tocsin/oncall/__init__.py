@@ -1,0 +1,1 @@
+"""Schedules: rotations, overrides, swaps, coverage, calendars, hand-off."""
