@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 import msgspec
 
 from tocsin.engine.model import Command, Event
@@ -11,8 +14,32 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A way to reach a person."""
 
     kind: str
-    """``email``, ``phone``, ``chat`` …"""
+    """The word of a channel: ``email``, ``sms``, ``voice``, ``push``, ``ntfy``, ``webhook``, ``apprise``, ``console``, ``file``; others are only shown."""
     value: str
+    """The address, number or subscription."""
+    id: str = ""
+    """Short and unique among the person's ways; the kind where it is left out, with a number from the second on (``sms-2``)."""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a person is notified by which way, counted from the moment a page's step reaches them."""
+
+    contact: str
+    """The id of one of the person's ways, or a kind: all ways of it."""
+    after: str = "0m"
+    """A duration such as ``5m``."""
+    urgency: Literal["high", "low", "any"] = "any"
+
+
+class QuietHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When low urgency waits, on the person's own clock. High urgency ignores it."""
+
+    start: str
+    """``22:00``, included."""
+    end: str
+    """``07:00``, excluded; an end before the start is on the next day."""
+    days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    """The days on which it begins."""
 
 
 class SavePerson(Command, frozen=True):
@@ -23,6 +50,9 @@ class SavePerson(Command, frozen=True):
     teams: tuple[str, ...] = ()
     zone: str = "UTC"
     active: bool = True
+    rules: tuple[Rule, ...] = ()
+    """How they want to be notified; without any, by every way at once."""
+    quiet: tuple[QuietHours, ...] = ()
 
 
 class PersonSaved(Event, frozen=True, tag="person.saved"):
@@ -37,6 +67,12 @@ class Person(msgspec.Struct, frozen=True):
     id: str
     version: int = 0
     saved: SavePerson | None = None
+    verified: dict[str, datetime] = {}
+    """``kind:value`` of each way that was proved by a code, and when."""
+
+    def is_verified(self, contact: Contact) -> bool:
+        """Tell whether this way was proved to reach the person."""
+        return f"{contact.kind}:{contact.value}" in self.verified
 
 
 class SaveTeam(Command, frozen=True):

@@ -20,7 +20,9 @@ class SaveService(Command, frozen=True):
     aliases: tuple[str, ...] = ()
     """What other systems call it."""
     page: tuple[str, ...] = ()
-    """Who is paged, until schedules say so."""
+    """Who is paged where the service has no escalation policy: people, teams, schedules, or bare names."""
+    policy: str = ""
+    """The escalation policy of its pages."""
     about: str = ""
 
 
