@@ -48,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "queries": Kind.SQL,
     "handlers": Kind.HANDLERS,
     "kind": Kind.HANDLERS,  # what the committer runs: look-ups by the queries of any package, then the package's own pure functions
+    "journal": Kind.HANDLERS,  # the committer's half of what is kept as plain rows
     "api": Kind.HTTP,
     "pages": Kind.HTTP,
     "cli": Kind.CLI,

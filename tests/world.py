@@ -16,6 +16,8 @@ from tocsin.channels.console.client import Quiet
 from tocsin.engine.clock import VirtualClock
 from tocsin.engine.model import Actor
 
+_AS_IS = ("/api/", "/intake/", "/healthz", "/readyz", "/metrics", "/beat/", "/am/", "/v2/", "/a/", "/hooks/", "/calendar/", "/report/")
+"""Addresses outside the API."""
 START = datetime(2025, 10, 27, 14, 25, tzinfo=UTC)
 
 
@@ -148,7 +150,7 @@ class World:
         raw: bytes | None = None,
     ) -> Answer:
         """Send one request and return the answer, whatever it is. Paths without ``/api/`` go below ``/api/v1``."""
-        if not path.startswith(("/api/", "/intake/", "/healthz", "/readyz", "/metrics")):
+        if not path.startswith(_AS_IS):
             path = "/api/v1" + path
         given = {"x-tocsin-person": person, "content-type": "application/json", **(headers or {})} if person else dict(headers or {})
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()

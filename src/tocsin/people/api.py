@@ -8,6 +8,7 @@ from typing import Any
 
 from tocsin.engine.model import Reader
 from tocsin.people import queries
+from tocsin.people.commands import ConfirmCode, SendCode
 from tocsin.people.model import SavePerson, SaveTeam
 from tocsin.web.endpoints import Asked, Endpoint, command
 
@@ -34,6 +35,8 @@ def endpoints() -> list[Endpoint]:
         Endpoint("GET", "/people/{id}", "One person", _one("person", queries.person_view), tag="person"),
         Endpoint("GET", "/people/{id}/history", "Every version of a person", _history("person"), tag="person"),
         command("/people/{id}", "person", SavePerson, "Write down a person"),
+        command("/people/{id}/contacts/code", "person", SendCode, "Send a code by one of a person's ways"),
+        command("/people/{id}/contacts/confirm", "person", ConfirmCode, "Type in the code that came"),
         Endpoint("GET", "/teams", "List teams", teams, tag="team"),
         Endpoint("GET", "/teams/{id}", "One team with its members", _one("team", queries.team_view), tag="team"),
         Endpoint("GET", "/teams/{id}/history", "Every version of a team", _history("team"), tag="team"),

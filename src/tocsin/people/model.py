@@ -61,6 +61,45 @@ class PersonSaved(Event, frozen=True, tag="person.saved"):
     person: SavePerson
 
 
+class CodeSent(Event, frozen=True, tag="person.code_sent"):
+    """A code was sent by one of the person's ways. Only its digest is kept."""
+
+    contact: Contact
+    digest: str
+    expires_at: datetime
+
+
+class CodeRefused(Event, frozen=True, tag="person.code_refused"):
+    """A wrong code was typed in."""
+
+    contact: Contact
+
+
+class CodeFailed(Event, frozen=True, tag="person.code_failed"):
+    """The code could not be sent."""
+
+    key: str
+    why: str
+
+
+class ContactVerified(Event, frozen=True, tag="person.contact_verified"):
+    """The code that was sent by this way was typed in: it reaches the person."""
+
+    contact: Contact
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A code that was sent and not yet typed in."""
+
+    digest: str
+    expires_at: datetime
+    wrong: int = 0
+    """How many wrong ones were typed in."""
+    failed: str = ""
+    """Why it could not be sent."""
+    key: str = ""
+
+
 class Person(msgspec.Struct, frozen=True):
     """A person as they are now."""
 
@@ -69,10 +108,15 @@ class Person(msgspec.Struct, frozen=True):
     saved: SavePerson | None = None
     verified: dict[str, datetime] = {}
     """``kind:value`` of each way that was proved by a code, and when."""
+    pending: dict[str, Pending] = {}
+    """``kind:value`` of each way by which a code is under way."""
 
     def is_verified(self, contact: Contact) -> bool:
         """Tell whether this way was proved to reach the person."""
         return f"{contact.kind}:{contact.value}" in self.verified
+
+
+PERSON_EVENTS: tuple[type[Event], ...] = (PersonSaved, CodeSent, CodeRefused, CodeFailed, ContactVerified)
 
 
 class SaveTeam(Command, frozen=True):

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from tocsin.engine.model import Fact, Reader
 from tocsin.people import tables
-from tocsin.people.model import Person, PersonSaved, Team, TeamSaved
+from tocsin.people.contacts import key_of
+from tocsin.people.model import Contact, Person, PersonSaved, Team, TeamSaved
 
 
 def list_people(reader: Reader, *, everybody: bool = False) -> list[dict[str, Any]]:
@@ -26,6 +27,16 @@ def list_teams(reader: Reader) -> list[dict[str, Any]]:
     return [{"id": row.id, "name": row.name} for row in reader.rows(select(table).order_by(table.c.id))]
 
 
+def members_of(reader: Reader, team: Team) -> tuple[str, ...]:
+    """Return the members of a team: those that it names, and the active people who name it."""
+    members = dict.fromkeys(team.saved.members if team.saved else ())
+    for row in list_people(reader):
+        person: Person | None = reader.state(f"person:{row['id']}")
+        if person is not None and person.saved is not None and team.id in person.saved.teams:
+            members[person.id] = None
+    return tuple(members)
+
+
 def teams_of(reader: Reader, person: Person) -> list[str]:
     """Return the teams of a person: those that the person names and those that name the person."""
     found = dict.fromkeys(person.saved.teams if person.saved else ())
@@ -41,8 +52,16 @@ def person_view(person: Person, reader: Reader) -> dict[str, Any]:
     saved = person.saved
     assert saved is not None
     return {
-        "id": person.id, "version": person.version, "name": saved.name, "contacts": saved.contacts, "teams": teams_of(reader, person),
-        "zone": saved.zone, "active": saved.active,
+        "id": person.id, "version": person.version, "name": saved.name, "contacts": [_contact(person, one) for one in saved.contacts],
+        "teams": teams_of(reader, person), "zone": saved.zone, "active": saved.active, "rules": saved.rules, "quiet": saved.quiet,
+    }  # fmt: skip
+
+
+def _contact(person: Person, contact: Contact) -> dict[str, Any]:
+    pending = person.pending.get(key_of(contact))
+    return {
+        "id": contact.id, "kind": contact.kind, "value": contact.value, "verified_at": person.verified.get(key_of(contact)),
+        "code_until": pending.expires_at if pending else None, "code_failed": pending.failed if pending else "",
     }  # fmt: skip
 
 
@@ -50,12 +69,7 @@ def team_view(team: Team, reader: Reader) -> dict[str, Any]:
     """Return a team for the API: its members are those that it names and the active people who name it."""
     saved = team.saved
     assert saved is not None
-    members = dict.fromkeys(saved.members)
-    for row in list_people(reader):
-        person: Person | None = reader.state(f"person:{row['id']}")
-        if person is not None and person.saved is not None and team.id in person.saved.teams:
-            members[person.id] = None
-    return {"id": team.id, "version": team.version, "name": saved.name, "members": list(members), "about": saved.about}
+    return {"id": team.id, "version": team.version, "name": saved.name, "members": list(members_of(reader, team)), "about": saved.about}
 
 
 def history(facts: list[Fact]) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ def saved(found: dict[str, Any]) -> dict[str, Any]:
 @click.option("--link", "links", multiple=True, metavar="NAME=URL", help="dashboard=…, runbook=…; may be repeated.")
 @click.option("--alias", "aliases", multiple=True, metavar="A,B", help="What other systems call it.")
 @click.option("--page", multiple=True, metavar="A,B", help="Who is paged.")
+@click.option("--policy", default="", help="The escalation policy of its pages.")
 @click.option("--about", default="", help="What it does.")
 @pass_session
 def save(
@@ -57,6 +58,7 @@ def show(session: Session, service_id: str) -> None:
             [
                 ("Owner", shown.get("owner")),
                 ("Playbook", shown.get("playbook")),
+                ("Policy", shown.get("policy")),
                 ("Paged", ", ".join(shown.get("page", []))),
                 ("Also called", ", ".join(shown.get("aliases", []))),
                 ("Links", "\n".join(f"{name}: {url}" for name, url in shown.get("links", {}).items())),

@@ -44,7 +44,7 @@ def view(service: Service, reader: Reader, default_playbook: str) -> dict[str, A
     known = team.saved if team is not None else None
     return {
         "id": service.id, "version": service.version, "name": saved.name, "about": saved.about, "links": saved.links,
-        "aliases": saved.aliases, "page": saved.page, "owner": saved.owner, "playbook": saved.playbook,
+        "aliases": saved.aliases, "page": saved.page, "policy": saved.policy, "owner": saved.owner, "playbook": saved.playbook,
         "team": {
             "id": saved.owner, "name": known.name if known else saved.owner, "members": known.members if known else (), "known": known is not None,
         } if saved.owner else None,

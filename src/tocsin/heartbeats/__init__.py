@@ -1,0 +1,1 @@
+"""Heartbeats: jobs and hosts that report at intervals. Silence is the alert."""
