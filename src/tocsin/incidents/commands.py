@@ -302,15 +302,6 @@ class LinkAlert(Command, frozen=True):
     alert: Name
 
 
-class NoteAlert(Command, frozen=True):
-    """A linked alert changed its state."""
-
-    alert: str
-    title: str
-    state: str
-    at: Time | None = None
-
-
 class AddLink(Command, frozen=True):
     """Name the record of the same thing in another system."""
 
@@ -345,23 +336,6 @@ class Absorb(Command, frozen=True):
 
     source: str
     title: str
-
-
-class NoteDeliveryFailure(Command, frozen=True):
-    """A message of this incident could not be sent."""
-
-    key: str
-    channel: str
-    why: str
-
-
-class NotePostmortem(Command, frozen=True):
-    """Something happened to the postmortem."""
-
-    what: str
-    by: str = ""
-    approver: str = ""
-    at: Time | None = None
 
 
 class ImportedEntry(Command, frozen=True):

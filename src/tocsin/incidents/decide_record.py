@@ -8,6 +8,7 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command, Context, Decision, Happened
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, milestones
+from tocsin.incidents import notes as n
 from tocsin.incidents.decide_base import Found, Handler, milestone_ids, milestones_set_by, need, occurred, one, open_only
 from tocsin.incidents.decide_lifecycle import linked
 from tocsin.incidents.gates import COMPARE
@@ -162,11 +163,16 @@ def _link_alert(incident: Incident, command: c.LinkAlert, ctx: Context, playbook
     return Decision(tuple(linked(incident, playbook, found.alerts[0], incident.severity)), result={"alert": command.alert})
 
 
-def _note_alert(incident: Incident, command: c.NoteAlert, ctx: Context, playbook: Playbook) -> Decision:
+def _note_alert(incident: Incident, command: n.NoteAlert, ctx: Context, playbook: Playbook) -> Decision:
     known = incident.alerts.get(command.alert)
     if known is None or known.state == command.state:
         return Decision()
     return one(events.AlertChanged(command.alert, command.title, command.state), occurred(command.at, ctx))
+
+
+def _note_page(incident: Incident, command: n.NotePage, ctx: Context, playbook: Playbook) -> Decision:
+    noted = events.PageNoted(command.page, command.what, command.text, command.person)
+    return one(noted, min(command.at, ctx.now) if command.at else None)
 
 
 def _add_link(incident: Incident, command: c.AddLink, ctx: Context, playbook: Playbook) -> Decision:
@@ -175,7 +181,7 @@ def _add_link(incident: Incident, command: c.AddLink, ctx: Context, playbook: Pl
     return one(events.LinkAdded(command.link))
 
 
-def _note_failure(incident: Incident, command: c.NoteDeliveryFailure, ctx: Context, playbook: Playbook) -> Decision:
+def _note_failure(incident: Incident, command: n.NoteDeliveryFailure, ctx: Context, playbook: Playbook) -> Decision:
     return one(events.DeliveryFailed(command.key, command.channel, command.why))
 
 
@@ -190,5 +196,5 @@ def _update(incident: Incident, command: c.Update, ctx: Context, playbook: Playb
 
 HANDLERS: dict[type[Command], Handler] = {
     c.LogEntry: _log, c.CorrectEntry: _correct, c.Redact: _redact, c.Assess: _assess, c.SetMilestone: _set_milestone, c.RecordFigure: _record_figure,
-    c.LinkAlert: _link_alert, c.NoteAlert: _note_alert, c.AddLink: _add_link, c.NoteDeliveryFailure: _note_failure, c.Update: _update,
+    c.LinkAlert: _link_alert, n.NoteAlert: _note_alert, n.NotePage: _note_page, c.AddLink: _add_link, n.NoteDeliveryFailure: _note_failure, c.Update: _update,
 }  # fmt: skip

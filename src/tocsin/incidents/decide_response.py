@@ -8,6 +8,7 @@ from tocsin.engine.errors import Conflict, Refused
 from tocsin.engine.model import Command, Context, Decision, Delivery, Happened
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, gates, messages, obligations
+from tocsin.incidents import notes as n
 from tocsin.incidents.decide_base import Handler, milestones_set_by, need, occurred, one, open_only, person, role_id
 from tocsin.incidents.model import Incident
 from tocsin.incidents.roles import assigned, on_acknowledging
@@ -218,7 +219,7 @@ def _waive_obligation(incident: Incident, command: c.WaiveObligation, ctx: Conte
     )
 
 
-def _note_postmortem(incident: Incident, command: c.NotePostmortem, ctx: Context, playbook: Playbook) -> Decision:
+def _note_postmortem(incident: Incident, command: n.NotePostmortem, ctx: Context, playbook: Playbook) -> Decision:
     what: Any = command.what
     milestone = {
         "drafted": "postmortem_drafted",
@@ -237,5 +238,5 @@ def _note_postmortem(incident: Incident, command: c.NotePostmortem, ctx: Context
 HANDLERS: dict[type[Command], Handler] = {
     c.Acknowledge: _acknowledge, c.AssignRole: _assign, c.VacateRole: _vacate, c.Invite: _invite, c.Join: _join, c.StartMitigation: _mitigate,
     c.CompleteMitigation: _complete, c.VerifyMitigation: _verify, c.Escalate: _escalate, c.Tick: _tick, c.Untick: _untick, c.Waive: _waive, c.PostUpdate: _post_update,
-    c.MarkDone: _mark_done, c.WaiveObligation: _waive_obligation, c.NotePostmortem: _note_postmortem,
+    c.MarkDone: _mark_done, c.WaiveObligation: _waive_obligation, n.NotePostmortem: _note_postmortem,
 }  # fmt: skip

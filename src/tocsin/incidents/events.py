@@ -287,6 +287,16 @@ class AlertChanged(Event, frozen=True, tag="incident.alert_changed"):
     state: str
 
 
+class PageNoted(Event, frozen=True, tag="incident.page_noted"):
+    """Something happened to a page of the incident: somebody was called, could not be reached, answered, did not answer."""
+
+    page: str
+    what: str
+    """``opened``, ``acknowledged``, ``escalated``, ``failed``, ``unanswered`` … as the page's own fact is called."""
+    text: str
+    person: str = ""
+
+
 class LinkAdded(Event, frozen=True, tag="incident.link_added"):
     """The same thing has a record elsewhere."""
 
@@ -373,6 +383,6 @@ class Imported(Event, frozen=True, tag="incident.imported"):
 EVENTS: tuple[type[Event], ...] = (
     Declared, MilestoneSet, DetailsChanged, SeverityChanged, MarkSet, Acknowledged, RoleAssigned, RoleVacated, PersonInvited, PersonJoined,
     EntryLogged, EntryCorrected, Redacted, MitigationStarted, MitigationCompleted, MitigationVerified, StageMoved, WindowRestarted, CheckTicked,
-    CheckUnticked, CheckWaived, UpdatePosted, DeliveryFailed, FigureRecorded, AlertLinked, AlertChanged, LinkAdded, ObligationWarned,
-    ObligationBreached, ObligationDone, ObligationWaived, Escalated, Merged, Absorbed, PostmortemMoved, Imported,
+    CheckUnticked, CheckWaived, UpdatePosted, DeliveryFailed, FigureRecorded, AlertLinked, AlertChanged, PageNoted, LinkAdded,
+    ObligationWarned, ObligationBreached, ObligationDone, ObligationWaived, Escalated, Merged, Absorbed, PostmortemMoved, Imported,
 )  # fmt: skip

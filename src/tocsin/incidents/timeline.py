@@ -176,6 +176,8 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             return f"{_figure(event.figure, playbook)}: {about}{value} {event.unit}".strip(), {"source": event.source}
         case e.AlertLinked() | e.AlertChanged():
             return f"Alert {event.state}: {event.title}", {"alert": event.alert}
+        case e.PageNoted():
+            return event.text, {"page": event.page, "what": event.what, "person": event.person}
         case e.LinkAdded():
             return f"Linked {event.link.system} {event.link.id}", {"url": event.link.url}
         case e.ObligationWarned():

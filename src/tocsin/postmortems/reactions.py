@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tocsin.engine.kinds import Follow, Reaction
 from tocsin.engine.model import Fact
-from tocsin.incidents.commands import NotePostmortem
+from tocsin.incidents.notes import NotePostmortem
 from tocsin.postmortems import events as e
 from tocsin.postmortems.model import Postmortem
 
