@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from bench import oncall, timers
 from tests.server import Server
 
 QUICK = "quick" in sys.argv[1:]
@@ -161,6 +162,13 @@ def main() -> None:
         print(f"  no postmortem: {document}")
     print(f"  memory at the end: {memory(server.process.pid):.0f} MB")
     server.stop()
+
+    print("who is on call")
+    for what, figure, bound, unit in oncall.measured(5 if QUICK else 15):
+        note(what, figure, bound, unit)
+
+    print("timers")
+    timers.report(note, quick=QUICK)
 
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     print()

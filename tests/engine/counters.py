@@ -24,6 +24,24 @@ class Raise(Command, frozen=True):
     wake_in: float = 0
 
 
+class Tell(Command, frozen=True):
+    """Send messages by channels: (key, channel, target). Takes messages back first."""
+
+    messages: tuple[tuple[str, str, str], ...] = ()
+    cancel: tuple[str, ...] = ()
+
+
+class Hear(Command, frozen=True):
+    """Note what became of a message; tell more by it, if asked to."""
+
+    what: str
+    tell: tuple[tuple[str, str, str], ...] = ()
+
+
+class Heard(Event, frozen=True, tag="counter.heard"):
+    what: str
+
+
 class Raised(Event, frozen=True, tag="counter.raised"):
     by: int
     wake_at: datetime | None = None
@@ -40,11 +58,20 @@ class Counter(msgspec.Struct, frozen=True):
     value: int = 0
     rang: int = 0
     wake_at: datetime | None = None
+    heard: tuple[str, ...] = ()
+
+
+def messages(of: tuple[tuple[str, str, str], ...]) -> tuple[Delivery, ...]:
+    return tuple(Delivery(key, channel, target, "counter", {"value": 0}) for key, channel, target in of)
 
 
 def _decide(counter: Counter, command: Command, ctx: Context) -> Decision:
     if isinstance(command, Tick):
         return Decision((Happened(Rang()),)) if counter.wake_at and counter.wake_at <= ctx.now else Decision()
+    if isinstance(command, Tell):
+        return Decision((), messages(command.messages), cancel=command.cancel)
+    if isinstance(command, Hear):
+        return Decision((Happened(Heard(command.what)),), messages(command.tell))
     assert isinstance(command, Raise)
     if counter.value + command.by > LIMIT:
         raise Conflict(f"{counter.id} would pass {LIMIT}.", fix="Raise it by less.", field="by")
@@ -61,9 +88,11 @@ def _decide(counter: Counter, command: Command, ctx: Context) -> Decision:
 def _evolve(counter: Counter, fact: Fact) -> Counter:
     match fact.event:
         case Raised(by=by, wake_at=wake_at):
-            return Counter(counter.id, fact.version, counter.value + by, counter.rang, wake_at or counter.wake_at)
+            return msgspec.structs.replace(counter, version=fact.version, value=counter.value + by, wake_at=wake_at or counter.wake_at)
+        case Heard(what=what):
+            return msgspec.structs.replace(counter, version=fact.version, heard=(*counter.heard, what))
         case _:
-            return Counter(counter.id, fact.version, counter.value, counter.rang + 1, None)
+            return msgspec.structs.replace(counter, version=fact.version, rang=counter.rang + 1, wake_at=None)
 
 
 def _wake(counter: Counter, _now: datetime, _found: Any) -> datetime | None:
@@ -71,7 +100,7 @@ def _wake(counter: Counter, _now: datetime, _found: Any) -> datetime | None:
 
 
 KIND = Kind(
-    name="counter", state=Counter, events=(Raised, Rang), fold_version=1, initial=Counter, evolve=_evolve, decide=_decide,
+    name="counter", state=Counter, events=(Raised, Rang, Heard), fold_version=1, initial=Counter, evolve=_evolve, decide=_decide,
     rows=lambda _b, a, _f: [RowWrite("test_counters", (a.id,), {"id": a.id, "value": a.value})], wake=_wake, plan=lambda c: c.wake_at,
 )  # fmt: skip
 

@@ -130,7 +130,7 @@ def test_timers_ring_by_themselves_on_a_clock_that_runs(tmp_path: Path) -> None:
         def __init__(self, url: str, folder: Path) -> None:
             super().__init__(url, folder)
             self.runtime.stop()
-            self.clock = SystemClock()  # type: ignore[assignment]
+            self.clock = SystemClock()
             self.runtime = self._start()
 
     house = Running(f"sqlite:///{tmp_path / 'tocsin.db'}", tmp_path)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin.engine import chain, log
 from tocsin.engine.errors import Refused
 from tocsin.engine.journal import Draft
-from tocsin.engine.kinds import Kind, Registry
+from tocsin.engine.kinds import Kind, Reaction, Registry
 from tocsin.engine.model import Actor, Command, Context, Decision, Fact, Happened, RowWrite, micros
 
+logger = logging.getLogger(__name__)
+
 _ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_LETTERS: Final = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
+_LENGTH: Final = 6
 _FRESH: Final = 4
 _DEPTH: Final = 6
 _SNAPSHOT_EVERY: Final = 100
@@ -30,13 +37,9 @@ def fresh() -> str:
 
 
 def _words(count: int) -> tuple[str, ...]:
-    """Return several such texts from one draw of the system's randomness. 32 characters: every five bits name one, without bias."""
-    bits = int.from_bytes(secrets.token_bytes(4 * count), "big")
-    words = []
-    for _ in range(count):
-        words.append("".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 30, 5)))
-        bits >>= 32
-    return tuple(words)
+    """Return several such texts from one draw of the system's randomness. 32 characters: every byte names one, without bias."""
+    text = secrets.token_bytes(_LENGTH * count).translate(_LETTERS).decode()
+    return tuple(text[begin : begin + _LENGTH] for begin in range(0, len(text), _LENGTH))
 
 
 class Stream(msgspec.Struct):
@@ -52,12 +55,14 @@ class Stream(msgspec.Struct):
 
 
 class Mark(msgspec.Struct):
-    """How much had been gathered at a moment, to go back to it when a reaction is refused."""
+    """A moment to go back to: how much had been gathered, and how journals' drafts stood when they were first touched after it."""
 
     facts: int
     deliveries: int
-    touched: dict[str, tuple[Any, log.Head, int, int | None, bool]]
-    rows: dict[tuple[str, tuple[Any, ...]], RowWrite]
+    cancelled: int
+    redacted: int
+    refused: int
+    undo: int
     drafts: dict[str, Any]
 
 
@@ -75,8 +80,13 @@ class Batch:
         self.rows: dict[tuple[str, tuple[Any, ...]], RowWrite] = {}
         self.refused: list[dict[str, Any]] = []
         self.redacted: list[tuple[str, int]] = []
+        self.cancelled: list[tuple[str, str]] = []
+        """Stream, and key of a message (or a beginning and ``*``): what waited before this batch and need not be sent."""
         self.new_facts: list[Fact] = []
         self.drafts: dict[str, Draft] = {}
+        self._depth = 0
+        self._marks: list[Mark] = []
+        self._undo: list[Callable[[], None]] = []
 
     # -- what Kind.prepare may read ---------------------------------------------------------------
 
@@ -103,6 +113,14 @@ class Batch:
 
     # -- applying ---------------------------------------------------------------------------------
 
+    def load(self, streams: Iterable[str]) -> None:
+        """Have the states of these streams ready, with a few queries for all of them."""
+        wanted = [name for name in dict.fromkeys(streams) if name not in self.streams and name not in self._cache]
+        known = [name for name in wanted if name.partition(":")[0] in self.registry.kinds]
+        if len(known) > 1:
+            for name, (state, head) in log.load_many(self.connection, self.registry, known).items():
+                self.streams[name] = Stream(self.registry.kind_of(name), state, head, [])
+
     def run(self, stream: str, command: Command, actor: Actor, key: str = "") -> dict[str, Any]:
         """Apply a command and everything that follows from it; return its result.
 
@@ -110,33 +128,22 @@ class Batch:
             Refused: the command cannot be carried out; nothing of it was gathered.
 
         """
-        return self._apply(stream, command, actor, key, depth=0)
-
-    def draft(self, journal: str) -> Draft:
-        """Return the journal's share of this transaction."""
-        found = self.drafts.get(journal)
-        if found is None:
-            found = self.drafts[journal] = self.registry.journals[journal].draft(_View(self, self.now))
-        return found
-
-    def flush(self) -> None:
-        """Have every journal write what it gathered."""
-        for draft in self.drafts.values():
-            draft.flush()
-
-    def _apply(self, stream: str, command: Command, actor: Actor, key: str, depth: int) -> dict[str, Any]:
         name, _, id_ = stream.partition(":")
         if name in self.registry.journals:
             return self.draft(name).command(id_, command, actor)
         record = self._stream(stream)
         kind = record.kind
-        found = kind.prepare(record.state, command, _View(self, self.now))
+        found = kind.prepare(record.state, command, View(self))
         context = Context(now=self.now, actor=actor, fresh=_words(_FRESH), found=found, key=key)
         decision = kind.decide(record.state, command, context)
         before = record.state
+        if self._marks:
+            self._undo.append(_restoring(record))
         made = [self._append(stream, record, happened, actor) for happened in decision.facts]
         for write in kind.rows(before, record.state, made) if made else ():
-            self.rows[write.table, write.key] = write
+            self._set_row(write)
+        if decision.cancel:
+            self._cancel(stream, decision.cancel)
         self._deliver(stream, decision)
         self.redacted += [(stream, version) for version in decision.redact]
         if kind.wake is not None and (not made or kind.plan(before) != kind.plan(record.state)):
@@ -144,8 +151,46 @@ class Batch:
             record.due = None if due is None else micros(due)
             record.woken = True
         for fact in made:
-            self._react(record, fact, depth)
+            self._react(record, fact)
         return dict(decision.result)
+
+    def attempt(self, work: Callable[[], object]) -> Exception | None:
+        """Do some work so that its failure leaves nothing behind; return why it failed. Trouble with the database is not kept back."""
+        mark = Mark(
+            len(self.fact_rows), len(self.deliveries), len(self.cancelled), len(self.redacted), len(self.refused), len(self._undo), {}
+        )
+        self._marks.append(mark)
+        try:
+            work()
+        except SQLAlchemyError:
+            raise
+        except Exception as failure:  # noqa: BLE001 (whoever asked is told, and decides what it means)
+            self._back_to(mark)
+            return failure
+        finally:
+            self._marks.pop()
+            if not self._marks:
+                self._undo.clear()
+        return None
+
+    def draft(self, journal: str) -> Draft:
+        """Return the journal's share of this transaction."""
+        found = self.drafts.get(journal)
+        if self._marks and journal not in self._marks[-1].drafts:
+            # Only what is touched can have to go back. Nothing has changed since the outer marks that do not know it either.
+            at = None if found is None else found.mark()
+            for mark in reversed(self._marks):
+                if journal in mark.drafts:
+                    break
+                mark.drafts[journal] = at
+        if found is None:
+            found = self.drafts[journal] = self.registry.journals[journal].draft(View(self))
+        return found
+
+    def flush(self) -> None:
+        """Have every journal write what it gathered."""
+        for draft in self.drafts.values():
+            draft.flush()
 
     def _append(self, stream: str, record: Stream, happened: Happened, actor: Actor) -> Fact:
         version = record.head.version + 1
@@ -178,27 +223,49 @@ class Batch:
                 },
             )  # fmt: skip
 
-    def _react(self, record: Stream, fact: Fact, depth: int) -> None:
-        """Carry out what the fact means to others. A reaction can never fail its cause: a refused one leaves a row and nothing else."""
+    def _cancel(self, stream: str, keys: tuple[str, ...]) -> None:
+        """Take back messages of the record: those of this batch here, those in the table when the batch is written."""
+        self.cancelled += [(stream, key) for key in keys]
+        for number, row in enumerate(self.deliveries):
+            if row["stream"] == stream and row["state"] == "waiting" and any(covers(key, row["key"]) for key in keys):
+                self.deliveries[number] = {**row, "state": "cancelled"}
+                if self._marks:
+                    self._undo.append(_putting_back(self.deliveries, number, row))
+
+    def _set_row(self, write: RowWrite) -> None:
+        place = (write.table, write.key)
+        if self._marks:
+            self._undo.append(_restoring_row(self.rows, place))
+        self.rows[place] = write
+
+    def _react(self, record: Stream, fact: Fact) -> None:
+        """Carry out what the fact means to others. A reaction can never fail its cause: one that fails leaves a row and nothing else."""
         for reaction in self.registry.reactions_to(fact.event):
-            mark = self._mark()
-            try:
-                if depth >= _DEPTH:
+            failure = self.attempt(partial(self._follow, reaction, record, fact))
+            if failure is None:
+                continue
+            if not isinstance(failure, Refused):
+                logger.error("the reaction %s to %s %s failed", reaction.name, fact.stream, fact.version, exc_info=failure)
+            self.refused.append(
+                {
+                    "reaction": reaction.name,
+                    "stream": fact.stream,
+                    "version": fact.version,
+                    "why": str(failure) if isinstance(failure, Refused) else f"{type(failure).__name__}: {failure}",
+                    "at": micros(self.now),
+                },
+            )
+
+    def _follow(self, reaction: Reaction, record: Stream, fact: Fact) -> None:
+        found = () if reaction.find is None else (reaction.find(fact, record.state, View(self)),)
+        self._depth += 1
+        try:
+            for follow in reaction.then(fact, record.state, *found):
+                if self._depth > _DEPTH:
                     raise Refused(f"Reactions are nested more than {_DEPTH} deep.")
-                found = () if reaction.find is None else (reaction.find(fact, record.state, _View(self, self.now)),)
-                for follow in reaction.then(fact, record.state, *found):
-                    self._apply(f"{follow.kind}:{follow.id}", follow.command, Actor("system", "tocsin", via=reaction.name), "", depth + 1)
-            except Refused as refusal:
-                self._back_to(mark)
-                self.refused.append(
-                    {
-                        "reaction": reaction.name,
-                        "stream": fact.stream,
-                        "version": fact.version,
-                        "why": str(refusal),
-                        "at": micros(self.now),
-                    },
-                )
+                self.run(f"{follow.kind}:{follow.id}", follow.command, Actor("system", "tocsin", via=reaction.name))
+        finally:
+            self._depth -= 1
 
     def _stream(self, stream: str) -> Stream:
         found = self.streams.get(stream)
@@ -208,24 +275,19 @@ class Batch:
             found = self.streams[stream] = Stream(self.registry.kind_of(stream), state, head, [])
         return found
 
-    def _mark(self) -> Mark:
-        touched = {name: (s.state, s.head, len(s.facts), s.due, s.woken) for name, s in self.streams.items()}
-        return Mark(len(self.fact_rows), len(self.deliveries), touched, dict(self.rows), {n: d.mark() for n, d in self.drafts.items()})
-
     def _back_to(self, mark: Mark) -> None:
+        for undo in reversed(self._undo[mark.undo :]):
+            undo()
+        del self._undo[mark.undo :]
         del self.fact_rows[mark.facts :]
         del self.new_facts[mark.facts :]
         del self.deliveries[mark.deliveries :]
-        self.rows = mark.rows
-        for name, draft in self.drafts.items():
-            draft.back_to(mark.drafts.get(name))
-        for name in list(self.streams):
-            if name not in mark.touched:
-                del self.streams[name]
-                continue
-            record = self.streams[name]
-            record.state, record.head, kept, record.due, record.woken = mark.touched[name]
-            del record.facts[kept:]
+        del self.cancelled[mark.cancelled :]
+        del self.redacted[mark.redacted :]
+        del self.refused[mark.refused :]
+        for name, at in mark.drafts.items():
+            if (draft := self.drafts.get(name)) is not None:
+                draft.back_to(at)
 
     def head_rows(self) -> list[dict[str, Any]]:
         """Return where every touched stream now stands."""
@@ -257,25 +319,69 @@ class Batch:
         return rows
 
 
-class _View:
-    """The part of a batch that ``Kind.prepare`` and journals see."""
+def covers(pattern: str, key: str) -> bool:
+    """Tell whether a key of a message is meant by an entry of ``Decision.cancel``."""
+    return key.startswith(pattern[:-1]) if pattern.endswith("*") else key == pattern
 
-    def __init__(self, batch: Batch, now: datetime) -> None:
+
+def _restoring(record: Stream) -> Callable[[], None]:
+    """Return what brings a record back to how it stands now."""
+    state, head, due, woken, facts = record.state, record.head, record.due, record.woken, len(record.facts)
+
+    def restore() -> None:
+        record.state, record.head, record.due, record.woken = state, head, due, woken
+        del record.facts[facts:]
+
+    return restore
+
+
+def _restoring_row(rows: dict[tuple[str, tuple[Any, ...]], RowWrite], place: tuple[str, tuple[Any, ...]]) -> Callable[[], None]:
+    before = rows.get(place)
+
+    def restore() -> None:
+        if before is None:
+            rows.pop(place, None)
+        else:
+            rows[place] = before
+
+    return restore
+
+
+def _putting_back(rows: list[dict[str, Any]], number: int, row: dict[str, Any]) -> Callable[[], None]:
+    def put() -> None:
+        rows[number] = row
+
+    return put
+
+
+class View:
+    """The part of a batch that ``Kind.prepare``, journals and other work see."""
+
+    def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        self.now = now
+        self.now = batch.now
         self.connection = batch.connection
 
     def run(self, stream: str, command: Command, actor: Actor) -> dict[str, Any]:
+        """Apply a command, with all that follows from it."""
         return self._batch.run(stream, command, actor)
 
+    def attempt(self, stream: str, command: Command, actor: Actor) -> Exception | None:
+        """Apply a command whose failure must not matter; return why it failed."""
+        return self._batch.attempt(partial(self._batch.run, stream, command, actor))
+
     def state(self, stream: str) -> Any:
+        """Return the state of a stream; None where it has no facts."""
         return self._batch.state(stream)
 
     def rows(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        """Run a SELECT."""
         return self._batch.rows_of(statement, parameters)
 
     def row(self, table: str, key: tuple[Any, ...]) -> Mapping[str, Any] | None:
+        """Return one row of a read table by its primary key, as this transaction leaves it."""
         return self._batch.row(table, key)
 
     def fact(self, stream: str, version: int) -> Fact | None:
+        """Return one fact of a stream, also one of this transaction."""
         return self._batch.fact(stream, version)

@@ -2,67 +2,44 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from tocsin.engine import log, tables
-from tocsin.engine.batch import Batch
+from tocsin.engine.batch import Batch, View
 from tocsin.engine.clock import Clock
-from tocsin.engine.database import Database, upsert
-from tocsin.engine.errors import Conflict, Refused, Unavailable
+from tocsin.engine.database import Database
+from tocsin.engine.errors import Refused, Unavailable
 from tocsin.engine.kinds import Registry
-from tocsin.engine.model import Actor, Command, Fact, micros
+from tocsin.engine.model import SYSTEM, micros
+from tocsin.engine.submissions import Answer, Committed, Result, Submission, repeat, tell, unavailable
+from tocsin.engine.writer import Writer
+
+__all__ = ["Committed", "Committer", "Result", "Submission"]
 
 logger = logging.getLogger(__name__)
 
-_MOST_AT_ONCE: Final = 256
-_STATES_KEPT: Final = 2000
-_KEEP_KEYS: Final = timedelta(hours=24)
+_FEWEST_AT_ONCE: Final = 64
+_MOST_AT_ONCE: Final = 2000
+_AT_FIRST: Final = 256
+_LONGEST: Final = 0.04
+"""Seconds that a transaction should last at most, for everybody else waits for it."""
+_STATES_KEPT: Final = 4000
+_KEEP_KEYS_MICROS: Final = 24 * 3600 * 1_000_000
 
-Result = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Submission:
-    """A command that waits for its commit, or a plain write that joins the same transaction."""
-
-    stream: str
-    command: Command | None
-    actor: Actor
-    key: str = ""
-    request: str = ""
-    """A digest of the request, so that the same key with another request is refused."""
-    write: Callable[[Connection], Result] | None = None
-    journal: str = ""
-    """The journal that takes ``entry``, instead of a record that takes a command."""
-    entry: Any = None
-    future: Future[Result] = field(default_factory=Future)
-    waiter: tuple[asyncio.AbstractEventLoop, asyncio.Future[Result]] | None = None
-    """Where a coroutine waits instead of a thread: all of one commit are told in one call to their loop."""
-
-
-Answer = tuple[Submission, "Result | BaseException"]
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What a commit changed; told to those who wait for timers, deliveries and the live feed."""
-
-    facts: Sequence[Fact]
-    timers: bool
-    deliveries: bool
+_keys = select(tables.idempotency.c.key, tables.idempotency.c.request, tables.idempotency.c.result).where(
+    tables.idempotency.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 class Committer:
@@ -72,24 +49,19 @@ class Committer:
         self._database = database
         self._registry = registry
         self._clock = clock
-        self._waiting: list[Submission] = []
+        self._writer = Writer(database.dialect)
+        self._waiting: deque[Submission] = deque()
+        self._patient: deque[Submission] = deque()
         self._wake = threading.Condition()
         self._stopping = False
         self._cache: OrderedDict[str, tuple[Any, log.Head]] = OrderedDict()
         self.commits = 0
         """Transactions that were committed since the start."""
         self._listeners: list[Callable[[Committed], None]] = []
-        self._row_statements: dict[str, Any] = {}
+        self._at_once = _AT_FIRST
+        self._committing = False
+        """Whether the transaction under way has begun to commit: then nobody knows what a failure left."""
         self._thread = threading.Thread(target=self._loop, name="committer", daemon=True)
-        dialect = database.dialect
-        # A head moves without touching the snapshot that stands beside it.
-        self._heads = upsert(dialect, tables.streams, ("stream",), only=("version", "head"))
-        self._timers = upsert(dialect, tables.timers, ("stream",))
-        self._snapshots = (
-            update(tables.streams)
-            .where(tables.streams.c.stream == bindparam("of"))
-            .values(snapshot=bindparam("snapshot"), snapshot_version=bindparam("snapshot_version"), fold_version=bindparam("fold_version"))
-        )
 
     # -- for everybody ----------------------------------------------------------------------------
 
@@ -112,13 +84,18 @@ class Committer:
 
     def submit(self, submission: Submission) -> Future[Result]:
         """Queue a command; its future is done once the command is on disk or refused."""
-        with self._wake:
-            if self._stopping:
-                _tell([(submission, Unavailable("The server is stopping.", fix="Try again in a moment."))])
-                return submission.future
-            self._waiting.append(submission)
-            self._wake.notify()
+        self.submit_all((submission,))
         return submission.future
+
+    def submit_all(self, submissions: Sequence[Submission]) -> None:
+        """Queue several, which are taken together as far as a transaction goes."""
+        with self._wake:
+            if not self._stopping:
+                for submission in submissions:
+                    (self._patient if submission.patient else self._waiting).append(submission)
+                self._wake.notify()
+                return
+        tell([(submission, Unavailable("The server is stopping.", fix="Try again in a moment.")) for submission in submissions])
 
     def state(self, stream: str) -> Any:
         """Return the committed state of a stream; None where it has no facts."""
@@ -134,34 +111,45 @@ class Committer:
     def _loop(self) -> None:
         while True:
             with self._wake:
-                while not self._waiting and not self._stopping:
+                while not self._waiting and not self._patient and not self._stopping:
                     self._wake.wait()
-                if not self._waiting:
+                if not self._waiting and not self._patient:
                     return
-                taken, self._waiting = self._waiting[:_MOST_AT_ONCE], self._waiting[_MOST_AT_ONCE:]
+                taken = self._take()
+            begin = time.perf_counter()
             self._commit(taken)
+            self._adapt(len(taken), time.perf_counter() - begin)
+
+    def _take(self) -> list[Submission]:
+        """Take what one transaction can hold: half of it is the patient's while others wait, the whole where nobody does."""
+        patient = min(len(self._patient), max(self._at_once // 2, self._at_once - len(self._waiting)))
+        others = min(len(self._waiting), self._at_once - patient)
+        return [self._waiting.popleft() for _ in range(others)] + [self._patient.popleft() for _ in range(patient)]
+
+    def _adapt(self, taken: int, seconds: float) -> None:
+        """Let the next transactions hold as much as this machine does in the time that others can wait."""
+        if taken >= self._at_once // 2:
+            fitting = int(taken * _LONGEST / max(seconds, 1e-6))
+            self._at_once = max(_FEWEST_AT_ONCE, min(_MOST_AT_ONCE, (self._at_once + fitting) // 2))
 
     def _commit(self, submissions: list[Submission]) -> None:
         try:
             self._transact(submissions)
-        except SQLAlchemyError as error:
-            self._reload()
-            if len(submissions) > 1:
-                logger.warning("a batch of %d could not be written, trying one by one: %s", len(submissions), error)
-                for submission in submissions:
-                    self._commit([submission])
-                return
-            self._cache.clear()
-            _tell([(submissions[0], _unavailable(error))])
         except Exception as error:  # the thread must outlive any defect, and its callers must hear of it
+            written = isinstance(error, SQLAlchemyError)
             self._cache.clear()
-            self._reload()
+            if self._committing or not written or isinstance(error, IntegrityError):
+                self._reload()
             if len(submissions) > 1:
-                for submission in submissions:
-                    self._commit([submission])
-                return
-            logger.exception("a command failed in a way that nobody foresaw: %r", submissions[0].command)
-            _tell([(submissions[0], error)])
+                logger.warning("a batch of %d could not be written, trying its halves: %s", len(submissions), error)
+                half = len(submissions) // 2
+                self._commit(submissions[:half])
+                self._commit(submissions[half:])
+            elif isinstance(error, SQLAlchemyError):
+                tell([(submissions[0], unavailable(error))])
+            else:
+                logger.exception("a command failed in a way that nobody foresaw: %r", submissions[0].command)
+                tell([(submissions[0], error)])
 
     def _reload(self) -> None:
         """Have the journals build their indexes anew: another node may have written, or a draft failed half way."""
@@ -176,39 +164,65 @@ class Committer:
                     journal.load(connection, self._clock.now())
 
     def _transact(self, submissions: list[Submission]) -> None:
-        answers: list[Answer] = []
+        self._committing = False
         with self._database.writing() as connection:
             now = self._clock.now()
             batch = Batch(self._registry, connection, self._cache, now)
-            known = self._known_keys(connection, [s.key for s in submissions if s.key])
-            new_keys = []
-            for submission in sorted(submissions, key=_journals_first) if self._registry.journals else submissions:
-                try:
-                    if submission.journal:
-                        answers.append((submission, batch.draft(submission.journal).take(submission.entry)))
-                        continue
-                    if batch.drafts:
-                        batch.flush()
-                    if submission.key and submission.key in known:
-                        answers.append((submission, _repeat(submission, *known[submission.key])))
-                        continue
-                    if submission.write is not None:
-                        result = submission.write(connection)
-                    else:
-                        assert submission.command is not None
-                        result = batch.run(submission.stream, submission.command, submission.actor, submission.key)
-                    answers.append((submission, result))
-                except Refused as refusal:
-                    answers.append((submission, refusal))
-                    continue
-                if submission.key:
-                    text = msgspec.json.encode(result).decode()
-                    known[submission.key] = (submission.request, text)
-                    new_keys.append({"key": submission.key, "request": submission.request, "result": text, "at": micros(now)})
+            answers, new_keys = self._decide(connection, batch, submissions)
             batch.flush()
-            timers = self._write(connection, batch, new_keys)
-        for draft in batch.drafts.values():
-            draft.committed()
+            committed = self._writer.write(connection, batch, new_keys)
+            self._committing = True
+        self._keep(batch)
+        self.commits += 1
+        for listener in self._listeners:
+            try:
+                listener(committed)
+            except Exception:  # what is committed stays so, whoever could not be told of it
+                logger.exception("a listener failed")
+        tell(answers)
+
+    def _decide(self, connection: Connection, batch: Batch, submissions: list[Submission]) -> tuple[list[Answer], list[dict[str, Any]]]:
+        """Carry out everything in memory, entries of journals first; return the answers, and the keys that are new."""
+        answers: list[Answer] = []
+        new_keys: list[dict[str, Any]] = []
+        known = self._known_keys(connection, [s.key for s in submissions if s.key])
+        batch.load(_streams(submissions))
+        view = View(batch)
+        for submission in sorted(submissions, key=_journals_first) if self._registry.journals else submissions:
+            try:
+                if submission.journal:
+                    answers.append((submission, batch.draft(submission.journal).take(submission.entry)))
+                    continue
+                if batch.drafts:
+                    batch.flush()
+                if submission.key and submission.key in known:
+                    answers.append((submission, repeat(submission, *known[submission.key])))
+                    continue
+                if submission.write is not None:
+                    result = submission.write(connection)
+                elif submission.work is not None:
+                    result = submission.work(view)
+                else:
+                    assert submission.command is not None
+                    result = batch.run(submission.stream, submission.command, submission.actor, submission.key)
+                answers.append((submission, result))
+            except Refused as refusal:
+                answers.append((submission, refusal))
+                continue
+            if submission.key:
+                text = msgspec.json.encode(result).decode()
+                known[submission.key] = (submission.request, text)
+                new_keys.append({"key": submission.key, "request": submission.request, "result": text, "at": micros(batch.now)})
+        return answers, new_keys
+
+    def _keep(self, batch: Batch) -> None:
+        """Make what was committed known to the journals' indexes and to the states in memory."""
+        for name, draft in batch.drafts.items():
+            try:
+                draft.committed()
+            except Exception:  # the rows are on disk: the index follows them, and nobody is told otherwise
+                logger.exception("the index of %s could not follow its rows and is built anew", name)
+                self._reload()
         for name, record in batch.streams.items():
             self._cache[name] = (record.state, record.head)
             self._cache.move_to_end(name)
@@ -216,130 +230,32 @@ class Committer:
             self._cache.pop(name, None)  # the state was folded with what is gone; the next reader folds it anew
         while len(self._cache) > _STATES_KEPT:
             self._cache.popitem(last=False)
-        self.commits += 1
-        _tell(answers)
-        committed = Committed(batch.new_facts, timers, bool(batch.deliveries))
-        for listener in self._listeners:
-            try:
-                listener(committed)
-            except Exception:  # what is committed and answered stays so, whoever could not be told of it
-                logger.exception("a listener failed")
 
     def _known_keys(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:
         if not keys:
             return {}
-        table = tables.idempotency
-        rows = connection.execute(select(table.c.key, table.c.request, table.c.result).where(table.c.key.in_(keys)))
-        return {row.key: (row.request, row.result) for row in rows}
-
-    def _write(self, connection: Connection, batch: Batch, new_keys: list[dict[str, Any]]) -> bool:
-        """Write everything that the batch gathered, one statement per table; tell whether a timer changed."""
-        if batch.fact_rows:
-            connection.execute(insert(tables.facts), batch.fact_rows)
-            connection.execute(self._heads, batch.head_rows())
-            if snapshots := batch.snapshot_rows():
-                connection.execute(self._snapshots, snapshots)
-        if batch.deliveries:
-            connection.execute(insert(tables.deliveries), batch.deliveries)
-        if batch.refused:
-            connection.execute(insert(tables.refusals), batch.refused)
-        if new_keys:
-            connection.execute(insert(tables.idempotency), new_keys)
-        self._write_rows(connection, batch)
-        for stream, version in batch.redacted:
-            _redact(connection, stream, version)
-        woken = [(name, record.due) for name, record in batch.streams.items() if record.woken]
-        for name, draft in batch.drafts.items():
-            due = draft.wake()
-            woken.append((f"{name}:", None if due is None else micros(due)))
-        if set_timers := [{"stream": name, "due_at": due} for name, due in woken if due is not None]:
-            connection.execute(self._timers, set_timers)
-        if gone := [name for name, due in woken if due is None]:
-            connection.execute(delete(tables.timers).where(tables.timers.c.stream.in_(gone)))
-        return bool(woken)
-
-    def _write_rows(self, connection: Connection, batch: Batch) -> None:
-        by_table: dict[str, list[dict[str, Any]]] = {}
-        for write in batch.rows.values():
-            table = tables.metadata.tables[write.table]
-            if write.values is None:
-                keys = zip(table.primary_key.columns, write.key, strict=True)
-                connection.execute(delete(table).where(*(column == value for column, value in keys)))
-            else:
-                by_table.setdefault(write.table, []).append(dict(write.values))
-        for name, rows in by_table.items():
-            statement = self._row_statements.get(name)
-            if statement is None:
-                table = tables.metadata.tables[name]
-                statement = upsert(self._database.dialect, table, tuple(column.name for column in table.primary_key.columns))
-                self._row_statements[name] = statement
-            connection.execute(statement, rows)
+        return {row.key: (row.request, row.result) for row in connection.execute(_keys, {"keys": keys})}
 
     def sweep(self) -> Future[Result]:
         """Forget idempotency keys that are older than they are promised to be kept; the future is done once they are gone."""
-        oldest = micros(self._clock.now() - _KEEP_KEYS)
+        oldest = micros(self._clock.now()) - _KEEP_KEYS_MICROS
 
         def write(connection: Connection) -> Result:
             connection.execute(delete(tables.idempotency).where(tables.idempotency.c.at < oldest))
             return {}
 
-        return self.submit(Submission("", None, Actor("system", "tocsin"), write=write))
+        return self.submit(Submission("", None, SYSTEM, write=write, patient=True))
 
 
 def _journals_first(submission: Submission) -> bool:
     return not submission.journal
 
 
-def _tell(answers: Sequence[Answer]) -> None:
-    """Give every caller its answer; those who wait in an event loop hear of it in one call."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Result], Result | BaseException]]] = {}
-    for submission, answer in answers:
-        if submission.waiter is not None:
-            loops.setdefault(submission.waiter[0], []).append((submission.waiter[1], answer))
-        elif isinstance(answer, BaseException):
-            submission.future.set_exception(answer)
-        else:
-            submission.future.set_result(answer)
-    for loop, waiting in loops.items():
-        with suppress(RuntimeError):  # the loop was closed meanwhile; nobody waits any more
-            loop.call_soon_threadsafe(_tell_waiters, waiting)
-
-
-def _tell_waiters(waiting: Sequence[tuple[asyncio.Future[Result], Result | BaseException]]) -> None:
-    for future, answer in waiting:
-        if future.done():  # the caller went away
-            continue
-        if isinstance(answer, BaseException):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
-
-
-def _redact(connection: Connection, stream: str, version: int) -> None:
-    """Take a fact's content and salt away, and every copy that the engine made of it: snapshots, messages, kept answers."""
-    facts, deliveries = tables.facts, tables.deliveries
-    record = stream.partition(":")[2]
-    connection.execute(update(facts).where(facts.c.stream == stream, facts.c.version == version).values(body=None, salt=None))
-    connection.execute(update(tables.streams).where(tables.streams.c.stream == stream).values(snapshot=None, snapshot_version=0))
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.stream == stream, deliveries.c.key.like(f"{record}:{version}:%"))
-        .values(body="{}", sent=None, state=case((deliveries.c.state == "waiting", "redacted"), else_=deliveries.c.state)),
-    )
-    connection.execute(delete(tables.idempotency))
-
-
-def _repeat(submission: Submission, request: str, result: str) -> Result:
-    if request != submission.request:
-        raise Conflict(
-            "This Idempotency-Key was used with another request.",
-            fix="Send a new key for a new command.",
-            field="Idempotency-Key",
-        )
-    repeated: Result = msgspec.json.decode(result)
-    return repeated
-
-
-def _unavailable(error: SQLAlchemyError) -> Unavailable:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return Unavailable(f"Nothing was written: {cause}.", fix="Free some disk space or mend the database, then send the same command again.")
+def _streams(submissions: Sequence[Submission]) -> list[str]:
+    """Return the streams that these will want first."""
+    wanted: list[str] = []
+    for submission in submissions:
+        if submission.command is not None:
+            wanted.append(submission.stream)
+        wanted += submission.loads
+    return wanted

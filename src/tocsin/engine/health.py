@@ -15,6 +15,8 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import SYSTEM, micros
 from tocsin.engine.runtime import Runtime
 from tocsin.engine.status import LATE_MICROS
+from tocsin.engine.timers import Lateness
+from tocsin.engine.waiting import Counts
 
 _WRITABLE: Final = "ready_at"
 _PATIENCE: Final = 5.0
@@ -37,6 +39,10 @@ class Health(msgspec.Struct, frozen=True):
     """Transactions of this process since it started."""
     troubles: dict[str, int]
     """Worker (``timers``, ``outbox``) to how often its work failed unforeseen since the process started."""
+    channels: dict[str, Counts]
+    """Channel to what its lane did since the process started, and has to do."""
+    woken: Lateness
+    """How late records were woken since the process started."""
 
 
 def measure(runtime: Runtime) -> Health:
@@ -61,6 +67,8 @@ def measure(runtime: Runtime) -> Health:
         int(facts),
         runtime.committer.commits,
         {"timers": runtime.timers.troubles, "outbox": runtime.outbox.troubles},
+        runtime.outbox.counts(),
+        runtime.timers.lateness(),
     )
 
 

@@ -23,6 +23,10 @@ class Transaction(Reader, Protocol):
         """
         ...
 
+    def attempt(self, stream: str, command: Command, actor: Actor) -> Exception | None:
+        """Apply a command whose failure must not matter; return why it failed. Nothing of a failed one was gathered."""
+        ...
+
 
 class Draft(Protocol):
     """A journal's share of one transaction. Nothing of it is seen outside before the commit; a draft that is not committed is dropped."""

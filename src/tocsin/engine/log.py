@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from tocsin.engine import chain, tables
 from tocsin.engine.kinds import Kind, Registry
@@ -88,6 +88,59 @@ def load(connection: Connection, registry: Registry, stream: str) -> tuple[Any, 
     for fact in read_facts(connection, registry, stream, after):
         state = kind.evolve(state, fact)
     return state, Head(row.version, row.head, row.snapshot_version)
+
+
+_AT_ONCE: Final = 500
+"""Streams that one query names."""
+
+_stands = select(tables.streams).where(tables.streams.c.stream.in_(bindparam("names", expanding=True)))
+_all_facts = (
+    select(tables.facts)
+    .where(tables.facts.c.stream.in_(bindparam("names", expanding=True)), tables.facts.c.body.is_not(None))
+    .order_by(tables.facts.c.stream, tables.facts.c.version)
+)
+_newer_facts = (
+    select(tables.facts)
+    .join(tables.streams, tables.streams.c.stream == tables.facts.c.stream)
+    .where(
+        tables.streams.c.stream.in_(bindparam("names", expanding=True)),
+        tables.facts.c.version > tables.streams.c.snapshot_version,
+        tables.facts.c.body.is_not(None),
+    )
+    .order_by(tables.facts.c.stream, tables.facts.c.version)
+)
+
+
+def load_many(connection: Connection, registry: Registry, names: Sequence[str]) -> dict[str, tuple[Any, Head]]:
+    """Return what ``load`` returns, for many streams with a few queries."""
+    found: dict[str, tuple[Any, Head]] = {}
+    for begin in range(0, len(names), _AT_ONCE):
+        found |= _load_some(connection, registry, names[begin : begin + _AT_ONCE])
+    return found
+
+
+def _load_some(connection: Connection, registry: Registry, names: Sequence[str]) -> dict[str, tuple[Any, Head]]:
+    states: dict[str, Any] = {}
+    heads: dict[str, Head] = {}
+    whole: list[str] = []
+    tails: list[str] = []
+    for row in connection.execute(_stands, {"names": list(names)}):
+        kind = registry.kind_of(row.stream)
+        heads[row.stream] = Head(row.version, row.head, row.snapshot_version)
+        if row.snapshot is not None and row.fold_version == kind.fold_version:
+            states[row.stream] = msgspec.json.decode(row.snapshot, type=kind.state)
+            if row.version > row.snapshot_version:
+                tails.append(row.stream)
+        else:
+            whole.append(row.stream)
+    for name in names:
+        if name not in states:
+            states[name] = registry.kind_of(name).initial(name.partition(":")[2])
+    for statement, some in ((_all_facts, whole), (_newer_facts, tails)):
+        if some:
+            for row in connection.execute(statement, {"names": some}):
+                states[row.stream] = registry.kind_of(row.stream).evolve(states[row.stream], decode(registry, row))
+    return {name: (states[name], heads.get(name, Head())) for name in names}
 
 
 class Broken(msgspec.Struct, frozen=True):

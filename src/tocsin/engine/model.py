@@ -84,6 +84,9 @@ class Decision(msgspec.Struct, frozen=True):
     """Versions of facts of this record whose content goes for good; their digests stay, so that the chain still verifies."""
     found: Any = None
     """What the decision had looked up, handed on to ``Kind.wake`` (a freshly pinned playbook, say)."""
+    cancel: tuple[str, ...] = ()
+    """Keys of this record's messages that still wait and need not be sent any more; one that ends in ``*`` stands for all that begin so.
+    A message of the same decision is never meant, and one that is being sent at this moment may still leave."""
 
 
 class Fact(msgspec.Struct, frozen=True):

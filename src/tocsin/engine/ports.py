@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -23,15 +24,30 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class ChannelFailed(Exception):
-    """A channel could not send. ``permanent``: trying again will not help."""
+    """A channel could not send.
 
-    def __init__(self, what: str, *, permanent: bool = False) -> None:
+    permanent: trying again will not help.
+    retry_after: how long the receiver asks to be left alone (a rate limit); everything for the same place waits that long.
+    """
+
+    def __init__(self, what: str, *, permanent: bool = False, retry_after: timedelta | None = None) -> None:
         self.permanent = permanent
+        self.retry_after = retry_after
         super().__init__(what)
 
 
+AT_ONCE: Final = 4
+"""Messages that a channel sends at the same time, unless its class says otherwise (``at_once``)."""
+TIMEOUT_SECONDS: Final = 10.0
+"""Seconds after which a message that is being sent counts as failed for now, unless the channel's class says otherwise."""
+
+
 class Channel(Protocol):
-    """A way to reach people or systems."""
+    """A way to reach people or systems.
+
+    A class may say more about itself: ``at_once: int`` (default ``AT_ONCE``), ``timeout_seconds: float`` (default ``TIMEOUT_SECONDS``), and
+    ``place(target) -> str``: who limits the rate of messages to this target (default: the host of a URL, otherwise the whole channel).
+    """
 
     name: str
 

@@ -19,7 +19,7 @@ from tocsin.engine.committer import Committed, Committer, Result, Submission
 from tocsin.engine.database import Database
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.kinds import Follow, Registry
-from tocsin.engine.model import Actor, Command, Fact, Reader, moment
+from tocsin.engine.model import SYSTEM, Actor, Command, Fact, Reader, moment
 from tocsin.engine.outbox import Outbox
 from tocsin.engine.ports import Channel, Renderer
 from tocsin.engine.sessions import Sessions
@@ -71,6 +71,7 @@ class Runtime:
         self, database: Database, registry: Registry, clock: Clock, channels: Mapping[str, Channel], render: Renderer,
         on_failure: Callable[[str, str, str, str], Follow | None],
         on_sent: Callable[[str, str, str, str], Follow | None] = lambda _stream, _key, _channel, _receipt: None,
+        on_retry: Callable[[str, str, str, str, datetime], Follow | None] = lambda _stream, _key, _channel, _why, _due: None,
     ) -> None:  # fmt: skip
         self.database = database
         self.registry = registry
@@ -78,7 +79,7 @@ class Runtime:
         self.channels = channels
         self.committer = Committer(database, registry, clock)
         self.timers = Timers(database, self.committer, clock)
-        self.outbox = Outbox(database, self.committer, clock, channels, render, on_failure, on_sent)
+        self.outbox = Outbox(database, self.committer, clock, channels, render, on_failure, on_sent, on_retry)
         self.feed = Feed()
         self._advancing = threading.Lock()
         self._admin_digest: str | None = None
@@ -100,9 +101,9 @@ class Runtime:
 
     def _committed(self, committed: Committed) -> None:
         if committed.timers:
-            self.timers.changed()
-        if committed.deliveries:
-            self.outbox.changed()
+            self.timers.handle(committed.timers)
+        if committed.deliveries or committed.withdrawn:
+            self.outbox.handle(committed)
         if committed.facts:
             self.feed.publish([(fact.stream, fact.version) for fact in committed.facts])
 
@@ -119,6 +120,18 @@ class Runtime:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Result] = loop.create_future()
         self.committer.submit(Submission(f"{kind}:{record}", command, actor, key, request, waiter=(loop, waiter)))
+        return await waiter
+
+    async def enter(self, journal: str, entry: Any) -> Result:
+        """Have a journal take an entry, and return its answer once it is on disk.
+
+        Raises:
+            Refused: it cannot be taken; nothing was written.
+
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Result] = loop.create_future()
+        self.committer.submit(Submission("", None, SYSTEM, journal=journal, entry=entry, waiter=(loop, waiter)))
         return await waiter
 
     def commit_now(self, kind: str, record: str, command: Command, actor: Actor, key: str = "") -> Result:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from abc import ABC, abstractmethod
 from typing import Final
 
@@ -23,6 +25,8 @@ class Worker(ABC):
         self._clock = clock
         self._changed = threading.Condition()
         self._dirty = True
+        self._planned = math.inf
+        """When the thread looks next (monotonic seconds); infinite while it works, so that whoever comes then makes it look again."""
         self._stopping = False
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self.troubles = 0
@@ -55,6 +59,14 @@ class Worker(ABC):
             self._dirty = True
             self._changed.notify()
 
+    def wake_by(self, at: float) -> None:
+        """Say that there will be something to do at a moment (monotonic seconds). The thread itself need not say so."""
+        if at >= self._planned or threading.current_thread() is self._thread:
+            return
+        with self._changed:
+            self._dirty = True
+            self._changed.notify()
+
     def _loop(self) -> None:
         while True:
             with self._changed:
@@ -73,4 +85,6 @@ class Worker(ABC):
                     self._dirty = False
             with self._changed:
                 if not self._dirty and not self._stopping:
+                    self._planned = time.monotonic() + wait
                     self._changed.wait(wait)
+                    self._planned = math.inf
