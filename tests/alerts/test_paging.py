@@ -5,7 +5,7 @@ from tests.world import World
 
 
 def pages(world: World) -> list[tuple[str, str]]:
-    return [(message["to"], message["subject"]) for message in world.outbox() if message["kind"] == "alert.page"]
+    return [(message["to"], message["subject"]) for message in world.outbox() if message["kind"] == "page.notification"]
 
 
 def payments(world: World, **more: object) -> None:
@@ -27,15 +27,14 @@ def test_a_page_carries_word_title_value_threshold_dashboard_runbook_and_link(wo
     """S0-04."""
     payments(world)
     alert = alert_of(world, body("firing"))
-    message = next(m for m in world.outbox() if m["values"]["alert"] == alert and m["to"] == "bob")
+    group = world.get(f"/alerts/{alert}")["group"]
+    message = next(m for m in world.outbox() if m["values"]["group"] == group and m["to"] == "bob")
     assert message["subject"] == "CRITICAL: High error rate in payment API, eu-west (PaymentErrorRateHigh)"
-    assert message["body"].splitlines()[1:] == [
-        "Value: 35%",
-        "Threshold: 5%",
-        "Dashboard: https://grafana.example/d/payments",
-        "Runbook: https://runbooks.example/payment-errors",
-        f"Acknowledge: /alerts/{alert}",
-    ]
+    values = message["values"]
+    assert (values["value"], values["threshold"]) == ("35%", "5%")
+    assert (values["dashboard"], values["runbook"]) == ("https://grafana.example/d/payments", "https://runbooks.example/payment-errors")
+    assert all(text in message["body"] for text in ("35%", "5%", values["dashboard"], values["runbook"]))
+    assert values["link"] == f"/pages/{values['page']}"
 
 
 def test_the_word_of_a_page_is_the_playbooks_for_a_level_that_it_knows(world: World) -> None:
@@ -67,10 +66,12 @@ def test_a_repeat_pages_nobody_again(world: World) -> None:
 
 def test_an_alert_that_fires_again_pages_anew_and_wants_to_be_acknowledged_anew(world: World) -> None:
     alert = alert_of(world, one())
+    assert len(pages(world)) == 1
     world.post(f"/alerts/{alert}/acknowledge", person="bob")
     send(world, one("resolved"))
+    before = len(world.get("/pages")["pages"])
     send(world, one())
-    assert len(pages(world)) == 2
+    assert len(world.get("/pages")["pages"]) == before + 1
     assert world.get(f"/alerts/{alert}")["acknowledged_at"] is None
 
 
@@ -82,7 +83,7 @@ def test_acknowledging_twice_is_no_error_and_the_first_counts(world: World) -> N
     second = world.post(f"/alerts/{alert}/acknowledge", {"person": "carol"})
     assert (first["acknowledged_by"], first["changed"]) == ("bob", True)
     assert (second["acknowledged_by"], second["changed"], second["acknowledged_at"]) == ("bob", False, first["acknowledged_at"])
-    assert [fact["type"] for fact in world.get(f"/alerts/{alert}")["history"]] == ["alert.fired", "alert.acknowledged"]
+    assert [entry["what"] for entry in world.get(f"/alerts/{alert}")["history"]] == ["fired", "acknowledged"]
     assert world.get("/alerts", state="unacknowledged")["alerts"] == []
 
 
@@ -100,9 +101,28 @@ def test_an_unknown_alert_cannot_be_acknowledged_or_read(world: World) -> None:
     assert world.send("GET", "/alerts/A-NONE").status == 404
 
 
-def test_a_page_that_cannot_be_sent_is_an_entry_of_its_alert(world: World) -> None:
-    (world.folder / "outbox").write_text("a file where the folder should be")
-    ((_, alert),) = outcomes(world, one())
-    world.advance(hours=1)
-    (failure,) = world.get(f"/alerts/{alert}")["failures"]
-    assert (failure["channel"], "cannot be written" in failure["why"]) == ("file", True)
+def test_acknowledging_an_alert_acknowledges_its_group_and_every_alert_of_it(world: World) -> None:
+    (_, west), (_, east) = outcomes(world, body("firing"))
+    world.post(f"/alerts/{west}/acknowledge", person="bob")
+    assert world.get(f"/alerts/{east}")["acknowledged_by"] == "bob"
+    assert world.post(f"/alerts/{east}/acknowledge", person="carol")["changed"] is False
+    assert world.get("/alerts", state="unacknowledged")["alerts"] == []
+    assert world.get("/alerts/counts") == {"unacknowledged": 0, "acknowledged": 2}
+    (page,) = world.get("/pages")["pages"]
+    assert page["state"] == "acknowledged"
+
+
+def test_an_alert_that_a_person_takes_up_in_the_tool_is_acknowledged_here(world: World) -> None:
+    alert = alert_of(world, one())
+    taken = one("acknowledged")
+    assert outcomes(world, taken)[0][0] in ("acknowledged", "unchanged")
+    assert world.get(f"/alerts/{alert}")["state"] == "firing"
+
+
+def test_an_alert_that_is_ended_by_hand_ends_once(world: World) -> None:
+    alert = alert_of(world, one())
+    world.advance(minutes=5)
+    assert world.post(f"/alerts/{alert}/resolve", {"why": "the tool has forgotten it"})["changed"] is True
+    assert world.post(f"/alerts/{alert}/resolve", {})["changed"] is False
+    shown = world.get(f"/alerts/{alert}")
+    assert (shown["state"], shown["ended_at"], shown["history"][-1]["by"]) == ("resolved", "2025-10-27T14:30:00Z", "alice")

@@ -1,104 +1,164 @@
-"""The API of alerts and receipts, and the intake's addresses."""
+"""The API of alerts, receipts and intake keys."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
-from tocsin.alerts import handlers, queries
-from tocsin.alerts.commands import AcknowledgeAlert
-from tocsin.alerts.model import Alert
+from tocsin.alerts import handlers, keys, queries, receipt_queries
+from tocsin.alerts.commands import AcknowledgeAlert, ResolveAlert
+from tocsin.alerts.model import number_of
+from tocsin.alerts.receipts import Asked as Sought
+from tocsin.alerts.registry import READERS, TOOLS
 from tocsin.engine.errors import NotFound, Refused
-from tocsin.engine.runtime import Runtime
-from tocsin.web.endpoints import Asked, Endpoint, command, json_response, limit_of, read_body
-from tocsin.web.problems import respond
+from tocsin.engine.model import micros
+from tocsin.web.endpoints import Asked, Endpoint, command, limit_of, moment_of
 
-LARGEST_REQUEST: Final = 5_000_000
-"""Bytes of a monitoring tool's request; a large group of alerts has some hundred kilobytes."""
-
-
-def intake_routes(runtime: Runtime) -> list[Route]:
-    """Return the addresses to which monitoring tools send; they are plain routes, and the key in the address is the proof.
-
-    200: it is on disk, with the receipt's id. 4xx: it is not what the tool sends, or the key is wrong. 503: try again.
-    """
-    kept: list[str] = []
-
-    async def take_in(request: Request) -> Response:
-        source = request.path_params["source"]
-        try:
-            if source not in handlers.READERS:
-                known = ", ".join(sorted(handlers.READERS))
-                raise NotFound(f"There is no intake for {source!r}.", fix=f"There are: {known}.")
-            if not kept:
-                kept.append(await asyncio.to_thread(handlers.intake_key, runtime))
-            handlers.check_key(runtime, kept[0], request.path_params["key"])
-            body = await read_body(request, LARGEST_REQUEST)
-            return json_response(await handlers.take_in(runtime, source, body))
-        except Refused as refusal:
-            return respond(refusal)
-
-    return [Route("/intake/{source}/{key}", take_in, methods=["POST"])]
+_PAGING: Final = (("after", "Id of the last one seen"), ("limit", "At most 500"))
+_WINDOW: Final = (("since", "Received at or after this time"), ("until", "Received before this time"))
 
 
 def endpoints(public_url: str) -> list[Endpoint]:
-    """Return the endpoints of alerts and receipts. public_url: what the intake's addresses begin with."""
+    """Return the endpoints of alerts, receipts and intake keys. public_url: what the intake's addresses begin with."""
+    return [*_alerts(), *_receipts(), *_keys(public_url.rstrip("/"))]
 
+
+def _alerts() -> list[Endpoint]:
     async def listed(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
             with asked.runtime.reading() as reader:
-                rows = queries.list_alerts(
-                    reader, asked.viewer, state=asked.query.get("state", ""), service=asked.query.get("service", ""),
-                    incident=asked.query.get("incident", ""), after=asked.query.get("after", ""), limit=limit,
-                )  # fmt: skip
+                rows = queries.list_alerts(reader, asked.viewer, wanted(asked), after=asked.query.get("after", ""), limit=limit)
             return {"alerts": rows, "next": rows[-1]["id"] if len(rows) == limit else None}
 
         return await asyncio.to_thread(work)
 
     async def one(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
-            alert: Alert = asked.runtime.state("alert", asked.path["id"])
-            return queries.alert_view(alert, asked.runtime.facts("alert", alert.id))
+            with asked.runtime.reading() as reader:
+                return queries.alert_view(reader, asked.path["id"])
 
         return await asyncio.to_thread(work)
 
-    async def receipts(asked: Asked) -> Any:
+    async def counted(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
-            limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
             with asked.runtime.reading() as reader:
-                rows = queries.list_receipts(reader, asked.viewer, after=asked.query.get("after", ""), limit=limit)
+                found = queries.counts(reader)
+            return {"unacknowledged": found["no"], "acknowledged": found["yes"]}
+
+        return await asyncio.to_thread(work)
+
+    filters = (
+        ("state", "firing, resolved, unacknowledged, acknowledged, muted"), ("service", "A service's id"), ("source", "The word of a tool"),
+        ("key", "An intake key's id"), ("label", 'A matcher, such as env=prod or env=~"prod|canary"; may be repeated'),
+        ("text", "A part of its title or texts"), ("group", "A group's id"), ("incident", "An incident's id"),
+        ("how", "How it was detected, such as monitoring or customer"), ("level", "critical, high, warning, low, info"),
+    )  # fmt: skip
+    return [
+        command("/alerts/{id}/acknowledge", "alert", AcknowledgeAlert, "Acknowledge an alert, and its group"),
+        command("/alerts/{id}/resolve", "alert", ResolveAlert, "End an alert by hand"),
+        Endpoint("GET", "/alerts", "List alerts, newest first", listed, tag="alert", query=(*filters, *_WINDOW, *_PAGING)),
+        Endpoint("GET", "/alerts/counts", "How many alerts fire", counted, tag="alert"),
+        Endpoint("GET", "/alerts/{id}", "One alert with its history", one, tag="alert"),
+    ]  # fmt: skip
+
+
+def wanted(asked: Asked) -> queries.Wanted:
+    """Return what a query asks for."""
+    query = asked.query
+    since, until = moment_of(asked, "since"), moment_of(asked, "until")
+    return queries.Wanted(
+        query.get("state", ""), query.get("service", ""), query.get("source", ""), query.get("key", ""),
+        queries.matchers_from(asked.request.query_params.getlist("label")), query.get("text", ""), query.get("group", ""),
+        query.get("incident", ""), query.get("how", ""), query.get("level", ""), query.get("fingerprint", ""),
+        micros(since) if since else 0, micros(until) if until else 0,
+    )  # fmt: skip
+
+
+def _receipts() -> list[Endpoint]:
+    async def listed(asked: Asked) -> Any:
+        query = asked.query
+        since, until = moment_of(asked, "since"), moment_of(asked, "until")
+        alert = number_of(query.get("alert", ""))
+        if query.get("alert") and alert is None:
+            raise Refused(f"There is no alert {query['alert']}.", fix="Write it like A-1042.", field="alert")
+        sought = Sought(
+            query.get("source", ""), query.get("key", ""), query.get("outcome", ""), query.get("text", ""), alert or 0,
+            micros(since) if since else 0, micros(until) if until else 0,
+        )  # fmt: skip
+
+        def work() -> dict[str, Any]:
+            limit = limit_of(asked, receipt_queries.DEFAULT_LIMIT, receipt_queries.MOST)
+            with asked.runtime.reading() as reader:
+                rows = receipt_queries.list_receipts(reader, asked.viewer, sought, after=query.get("after", ""), limit=limit)
             return {"receipts": rows, "next": rows[-1]["id"] if len(rows) == limit else None}
 
         return await asyncio.to_thread(work)
 
-    async def receipt(asked: Asked) -> Any:
+    async def one(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
-            facts = asked.runtime.facts("receipt", asked.path["id"])
-            if not facts:
-                raise NotFound(f"There is no receipt {asked.path['id']}.", fix="Check the id; GET /api/v1/receipts lists them.")
-            return queries.receipt_view(facts[0])
+            with asked.runtime.reading() as reader:
+                return receipt_queries.receipt_view(reader, asked.path["id"])
 
         return await asyncio.to_thread(work)
 
-    async def intake(asked: Asked) -> Any:
-        key = await asyncio.to_thread(handlers.intake_key, asked.runtime)
-        base = public_url.rstrip("/")
-        return {"intake": [{"source": name, "url": base + handlers.intake_path(name, key)} for name in sorted(handlers.READERS)]}
-
-    paging = (("after", "Id of the last one seen"), ("limit", "At most 500"))
+    filters = (
+        ("source", "The word of a tool"), ("key", "An intake key's id"), ("outcome", "What became of one of its alerts; rejected, ignored"),
+        ("text", "A part of its body, of a title or of a reason"), ("alert", "An alert's id"),
+    )  # fmt: skip
     return [
-        command("/alerts/{id}/acknowledge", "alert", AcknowledgeAlert, "Acknowledge an alert"),
         Endpoint(
-            "GET", "/alerts", "List alerts, newest first", listed, tag="alert",
-            query=(("state", "firing, resolved, unacknowledged"), ("service", "A service's id"), ("incident", "An incident's id"), *paging),
+            "GET", "/receipts", "List the requests of senders, newest first", listed, tag="receipt", query=(*filters, *_WINDOW, *_PAGING)
         ),
-        Endpoint("GET", "/alerts/{id}", "One alert with its history", one, tag="alert"),
-        Endpoint("GET", "/receipts", "List the requests of monitoring tools, newest first", receipts, tag="receipt", query=paging),
-        Endpoint("GET", "/receipts/{id}", "One request: its body and the outcome of each alert", receipt, tag="receipt"),
-        Endpoint("GET", "/intake", "The addresses to which monitoring tools send", intake, tag="alert"),
-    ]  # fmt: skip
+        Endpoint("GET", "/receipts/{id}", "One request: its body and the outcome of each alert", one, tag="receipt"),
+    ]
+
+
+def _keys(base: str) -> list[Endpoint]:
+    def shown(key: keys.IntakeKey) -> dict[str, Any]:
+        saved = key.saved
+        return {
+            "id": key.id, "name": key.name, "source": saved.source, "service": saved.service, "strict": saved.strict, "options": saved.options,
+            "about": saved.about, "disabled": key.disabled, "why": key.why, "made_at": key.made_at, "rotated_at": key.rotated_at,
+            "urls": {source: base + handlers.intake_path(source, key.secret) for source in ([saved.source] if saved.source else sorted(READERS))},
+        }  # fmt: skip
+
+    async def first(asked: Asked) -> Any:
+        key = await asyncio.to_thread(handlers.intake_key, asked.runtime)
+        return {
+            "intake": [
+                {"source": name, "tool": TOOLS[name], "url": base + handlers.intake_path(name, key)} for name in sorted(READERS)
+            ],
+        }  # fmt: skip
+
+    async def listed(asked: Asked) -> Any:
+        found = await asyncio.to_thread(handlers.all_keys, asked.runtime)
+        return {"intake_keys": [shown(key) for key in found]}
+
+    async def one(asked: Asked) -> Any:
+        def work() -> dict[str, Any]:
+            key = asked.runtime.committer.state(f"intake_key:{asked.path['id']}")
+            if key is None:
+                raise NotFound(f"There is no intake key {asked.path['id']}.", fix="Check the id; `tocsin intake list` shows them.")
+            facts = asked.runtime.facts("intake_key", key.id)
+            history = [{"at": fact.recorded_at, "what": fact.type.partition(".")[2], "by": str(fact.actor)} for fact in facts]
+            return {**shown(key), "history": history}
+
+        return await asyncio.to_thread(work)
+
+    async def save(asked: Asked) -> Any:
+        body: keys.SaveIntakeKey = asked.body
+        if body.source and body.source not in READERS:
+            known = ", ".join(sorted(READERS))
+            raise Refused(f"There is no source {body.source!r}.", fix=f"There are: {known}.", field="source")
+        return await asked.runtime.commit("intake_key", asked.path["id"], body, asked.actor, asked.key, asked.fingerprint)
+
+    return [
+        Endpoint("GET", "/intake", "The addresses to which monitoring tools send, by the first key", first, tag="intake"),
+        Endpoint("GET", "/intake-keys", "List intake keys with their addresses", listed, tag="intake"),
+        Endpoint("GET", "/intake-keys/{id}", "One intake key with its history", one, tag="intake"),
+        Endpoint("POST", "/intake-keys/{id}", "Write an intake key down", save, keys.SaveIntakeKey, tag="intake"),
+        command("/intake-keys/{id}/rotate", "intake_key", keys.RotateIntakeKey, "Give an intake key another secret"),
+        command("/intake-keys/{id}/disable", "intake_key", keys.DisableIntakeKey, "Take nothing by an intake key any more"),
+        command("/intake-keys/{id}/enable", "intake_key", keys.EnableIntakeKey, "Take requests by an intake key again"),
+    ]

@@ -1,29 +1,38 @@
-"""Take in what monitoring tools send: check the key, read the body, keep the receipt, answer once it is on disk."""
+"""Take in what senders send: find the key, read the body, enter it into the journal, answer once it is on disk."""
 
 from __future__ import annotations
 
+import logging
 import secrets
-import zlib
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final, cast
 
-from tocsin.alerts.commands import TakeIn
-from tocsin.alerts.errors import WrongBody, WrongKey
-from tocsin.alerts.model import Rejected, Signal
-from tocsin.alerts.sources import alertmanager
-from tocsin.engine.batch import fresh
-from tocsin.engine.model import Actor
+from tocsin.alerts.arrival import Arrived, Marked, Taken
+from tocsin.alerts.errors import Unsigned, WrongBody
+from tocsin.alerts.journal import Alerts
+from tocsin.alerts.keys import FIRST, IntakeKey, SaveIntakeKey, digest
+from tocsin.alerts.model import Rejected, receipt_id
+from tocsin.alerts.reading import Sent
+from tocsin.alerts.registry import READERS
+from tocsin.alerts.signatures import signed_with_secret
+from tocsin.engine.model import SYSTEM
 from tocsin.engine.runtime import Runtime
 
-INTAKE_KEY: Final = "intake_key"
-"""The setting that holds the first key."""
+logger = logging.getLogger(__name__)
 
-READERS: Final[Mapping[str, Callable[[bytes], list[Signal]]]] = {alertmanager.NAME: alertmanager.read}
-"""What reads the bodies of each tool."""
+INTAKE_KEY: Final = "intake_key"
+"""The setting that holds the first key's secret, until its record says another."""
+
+
+def journal_of(runtime: Runtime) -> Alerts:
+    """Return the journal of alerts."""
+    return cast("Alerts", runtime.registry.journals[Alerts.name])
 
 
 def intake_key(runtime: Runtime) -> str:
-    """Return the key of the intake addresses; it is made at the first start and kept."""
+    """Return the secret of the first key; it is made at the first start and kept."""
+    first: IntakeKey | None = runtime.committer.state(f"intake_key:{FIRST}")
+    if first is not None:
+        return first.secret
     kept = runtime.database.setting(INTAKE_KEY)
     if kept is None:
         kept = secrets.token_urlsafe(18)
@@ -31,47 +40,88 @@ def intake_key(runtime: Runtime) -> str:
     return kept
 
 
+def begin(runtime: Runtime) -> None:
+    """Write the first key down as a record, at the first start."""
+    if runtime.committer.state(f"intake_key:{FIRST}") is None:
+        command = SaveIntakeKey("The first key", secret=intake_key(runtime), about="Made at the first start; takes requests of every tool.")
+        runtime.commit_now("intake_key", FIRST, command, SYSTEM)
+
+
 def intake_path(source: str, key: str) -> str:
     """Return the path to which a tool sends its alerts."""
     return f"/intake/{source}/{key}"
 
 
-def check_key(runtime: Runtime, kept: str, given: str) -> None:
-    """Let a sender in.
+def key_for(runtime: Runtime, secret: str, source: str) -> IntakeKey | None:
+    """Return the key that a sender has shown, if it is for this source; None where there is none such.
 
-    On a virtual clock any key is good: drills, demonstrations and tests have no secret to keep, and their time is not the world's.
+    On a virtual clock a key that nobody made stands for the first one: drills, demonstrations and tests have no secret to keep, and their time
+    is not the world's.
+    """
+    journal = journal_of(runtime)
+    found = journal.keys.get(digest(secret))
+    if found is None and runtime.clock.virtual:
+        found = journal.key(FIRST)
+    return found if found is not None and found.takes(source) else None
+
+
+async def receive(runtime: Runtime, source: str, key: IntakeKey, sent: Sent, sender: str = "") -> Taken:
+    """Read a request and take it in. One that is not understood is kept as well, so that it can be looked at; the refusal names the receipt.
 
     Raises:
-        WrongKey: the key is not the one that was kept.
+        WrongBody: it is not what the tool sends.
+        Unavailable: it could not be made durable, or too much waits already.
 
     """
-    if not runtime.clock.virtual and not secrets.compare_digest(kept.encode(), given.encode()):
-        raise WrongKey
+    arrived = Arrived(source, body=sent.body, key=key.id, service=key.saved.service, sender=sender, media=sent.content_type)
+    try:
+        reading = READERS[source](sent)
+    except WrongBody as refusal:
+        raise await refuse(runtime, arrived, refusal) from refusal
+    except Exception as error:  # a defect in reading one tool's bodies must lose none of them
+        logger.exception("a request of %s could not be read", source)
+        odd = WrongBody("This could not be understood.", fix="Report it with the server's log of this minute.", field="$")
+        raise await refuse(runtime, arrived, odd) from error
+    strict = key.saved.strict
+    if strict and reading.proof is None and not signed_with_secret(source, key.saved.options):
+        raise await refuse(runtime, arrived, Unsigned())
+    unverified = None if reading.proof is None else False
+    return await enter(
+        runtime,
+        Arrived(source, reading, sent.body, key.id, key.saved.service, sender, sent.content_type, None, 200, unverified, (), strict),
+    )
 
 
-def new_receipt() -> str:
-    """Return an id for a request."""
-    return f"R-{fresh()}{fresh()}"
+async def refuse(runtime: Runtime, arrived: Arrived, refusal: WrongBody) -> WrongBody:
+    """Keep a request that is refused; return the refusal, which names the receipt."""
+    kept = Arrived(
+        arrived.source, arrived.reading, arrived.body, arrived.key, arrived.service, arrived.sender, arrived.media,
+        Rejected(refusal.what, refusal.field), refusal.status, arrived.verified, arrived.notes,
+    )  # fmt: skip
+    taken = await enter(runtime, kept)
+    told = type(refusal).__new__(type(refusal))
+    WrongBody.__init__(
+        told, refusal.what, fix=f"{refusal.fix} The body is kept as receipt {receipt_id(taken.receipt)}.", field=refusal.field
+    )
+    return told
 
 
-async def take_in(runtime: Runtime, source: str, body: bytes) -> dict[str, Any]:
-    """Keep a request and its alerts in one transaction, and return the receipt's id and each alert's outcome.
-
-    A body that is not understood is kept as well, so that it can be looked at; the refusal names the receipt.
+async def enter(runtime: Runtime, arrived: Arrived) -> Taken:
+    """Enter a request into the journal; everything that becomes an alert goes this way. It is on disk when this returns.
 
     Raises:
-        WrongBody: the body is not what the tool sends.
+        Overloaded: too much waits already; nothing was kept.
         Unavailable: it could not be made durable.
 
     """
-    sender = Actor("sender", source, via="intake")
-    receipt = new_receipt()
-    packed = zlib.compress(body)
-    try:
-        signals = tuple(READERS[source](body))
-    except WrongBody as refusal:
-        rejected = Rejected(refusal.what, refusal.field)
-        await runtime.commit("receipt", receipt, TakeIn(source, packed, len(body), rejected=rejected), sender)
-        fix = f"{refusal.fix} The body is kept as receipt {receipt}."
-        raise WrongBody(refusal.what, fix=fix, field=refusal.field) from refusal
-    return await runtime.commit("receipt", receipt, TakeIn(source, packed, len(body), signals), sender)
+    return await journal_of(runtime).door.enter(runtime.committer, arrived)
+
+
+async def mark(runtime: Runtime, receipt: int, *, verified: bool, note: str = "") -> None:
+    """Write down what was learnt of a request after it was answered."""
+    await runtime.enter(Alerts.name, Marked(receipt, verified, note))
+
+
+def all_keys(runtime: Runtime) -> list[IntakeKey]:
+    """Return all intake keys, by their ids."""
+    return journal_of(runtime).all_keys()

@@ -1,9 +1,9 @@
-"""An alert: one occurrence of trouble that a monitoring tool reported. A receipt: one request that reported some."""
+"""An alert: one occurrence of trouble that was reported. A receipt: one request that reported some."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -13,7 +13,17 @@ Level = Literal["critical", "high", "warning", "low", "info"]
 """How bad the tool thinks it is, whatever its own words; worst first. The incident's severity is the playbook's business, not this."""
 How = Literal["monitoring", "person", "customer", "heartbeat", "supplier", "email", "other"]
 """How an alert was detected."""
-What = Literal["new", "repeated", "reopened", "resolved", "unchanged"]
+What = Literal[
+    "new", "merged", "repeated", "changed", "reopened", "resolved", "acknowledged", "unchanged", "silenced", "maintenance", "inhibited",
+    "recorded", "refused", "held",
+]  # fmt: skip
+"""What became of one alert of a request. ``new``: it began and opened a group; ``merged``: it began and joined one; ``recorded``: it began, and its
+route calls nobody; ``silenced``, ``maintenance``, ``inhibited``: it began, and something keeps it from calling anybody; ``held``: its signature is
+checked first."""
+ENDED: Final = "resolved"
+"""The state of an alert that fires no longer."""
+
+_MOST_DIGITS: Final = 15
 
 
 class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,63 +73,60 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
     dashboard: str = ""
 
 
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+class Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What became of one alert of a request, and why."""
 
     what: What
     why: str
     title: str
     fingerprint: str
-    alert: str = ""
-    """The alert's id; empty where none came of it."""
-    signal: Signal | None = None
-    """What the alert is told; None where nothing changes for it."""
+    alert: int = 0
+    """The alert's number; 0 where none came of it."""
+    group: str = ""
 
 
-class Rejected(msgspec.Struct, frozen=True):
+class Rejected(msgspec.Struct, frozen=True, array_like=True):
     """Why the whole request was refused."""
 
     what: str
     field: str
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """One request of a monitoring tool."""
+class Body(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What an alert says that nothing is looked up by; one column of its row."""
 
-    id: str
-    version: int = 0
-    source: str = ""
-    at: datetime | None = None
-    size: int = 0
-    """Bytes of the body as it came."""
-    outcomes: tuple[Outcome, ...] = ()
-    rejected: Rejected | None = None
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """A page that could not be sent."""
-
-    key: str
-    channel: str
-    why: str
-    at: datetime
+    annotations: dict[str, str] = {}
+    links: dict[str, str] = {}
+    value: str = ""
+    threshold: str = ""
+    summary: str = ""
 
 
 class Alert(msgspec.Struct, frozen=True):
     """One occurrence, as it is now."""
 
     id: str
-    version: int = 0
-    source: str = ""
-    fingerprint: str = ""
-    title: str = ""
-    state: Status = "firing"
+    """``A-`` and its number."""
+    source: str
+    fingerprint: str
+    title: str
+    state: Status
+    key: str = ""
+    """The intake key that it came by."""
     severity: str = ""
+    """The tool's own word."""
+    level: str = ""
+    urgency: str = ""
+    """``high`` or ``low``; empty: nobody is called for it."""
     service: str = ""
-    word: str = ""
-    """The word that its page starts with."""
+    """The service's id, or the tool's own word for one that the catalogue does not have."""
+    group: str = ""
+    how: str = "monitoring"
+    muted: str = ""
+    """What keeps it from calling anybody, in a sentence."""
     value: str = ""
     threshold: str = ""
+    summary: str = ""
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     links: dict[str, str] = {}
@@ -129,14 +136,40 @@ class Alert(msgspec.Struct, frozen=True):
     """When the trouble began: as the tool says, but never later than the receipt."""
     received_at: datetime | None = None
     """When we learnt of it."""
+    last_seen_at: datetime | None = None
+    """When the tool last said that it fires."""
     ended_at: datetime | None = None
+    expires_at: datetime | None = None
+    """When it counts as ended unless it is heard of again; None: only when the sender says so."""
     fired: int = 0
     """How many times it began to fire."""
-    paged: tuple[str, ...] = ()
+    repeats: int = 0
+    """How many times the tool said the same again."""
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     incidents: tuple[str, ...] = ()
     """The incidents that it belongs to."""
-    receipts: tuple[str, ...] = ()
-    """The newest requests that changed it."""
-    failures: tuple[Failure, ...] = ()
+    receipt: str = ""
+    """The request that first named it."""
+
+
+def number_of(alert: str) -> int | None:
+    """Return the number of an alert's id (``A-1042``, or ``1042``); None for what can be none."""
+    text = alert[2:] if alert[:2] in ("A-", "a-") else alert
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def alert_id(number: int) -> str:
+    """Return the id of an alert as people read it."""
+    return f"A-{number}"
+
+
+def receipt_id(number: int) -> str:
+    """Return the id of a receipt as people read it."""
+    return f"R-{number}"
+
+
+def receipt_number(receipt: str) -> int | None:
+    """Return the number of a receipt's id (``R-77``, or ``77``); None for what can be none."""
+    text = receipt[2:] if receipt[:2] in ("R-", "r-") else receipt
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None

@@ -12,31 +12,48 @@ from starlette.routing import Route
 
 from tocsin.alerts import queries
 from tocsin.alerts.commands import AcknowledgeAlert
-from tocsin.alerts.model import Alert
+from tocsin.alerts.model import number_of
+from tocsin.engine.errors import NotFound
 from tocsin.web.layout import Shell, Visit, go, local_path
 
 _PAGE = 50
+_KEPT = ("state", "service", "source", "group", "text", "label")
+"""Parts of the address that go on to the next page of the list."""
+_SAYS = ("why", "text", "incident", "value")
+"""What a page shows of an event's details: the first of these that there is."""
+
+
+def _says(details: dict[str, Any]) -> str:
+    return next((str(details[name]) for name in _SAYS if details.get(name)), "")
 
 
 def routes(shell: Shell) -> list[Route]:
     """Return the routes of the pages."""
 
     async def listed(visit: Visit) -> Response:
-        state = visit.query.get("state", "")
+        asked = {name: visit.query[name].strip() for name in _KEPT if visit.query.get(name, "").strip()}
 
         def work() -> dict[str, Any]:
+            wanted = queries.Wanted(
+                asked.get("state", ""), asked.get("service", ""), asked.get("source", ""), labels=queries.matchers_from([asked.get("label", "")]),
+                text=asked.get("text", ""), group=asked.get("group", ""),
+            )  # fmt: skip
             with visit.runtime.reading() as reader:
-                rows = queries.list_alerts(reader, visit.viewer, state=state, after=visit.query.get("after", ""), limit=_PAGE)
-            more = {"state": state} if state else {}
-            older = "?" + urlencode({**more, "after": rows[-1]["id"]}) if len(rows) == _PAGE else ""
-            return {"rows": rows, "state": state, "older": older}
+                rows = queries.list_alerts(reader, visit.viewer, wanted, after=visit.query.get("after", ""), limit=_PAGE)
+            older = "?" + urlencode({**asked, "after": rows[-1]["id"]}) if len(rows) == _PAGE else ""
+            return {"rows": rows, "state": asked.get("state", ""), "asked": asked, "older": older}
 
         return shell.page(visit, "alerts/list.html", await asyncio.to_thread(work))
 
     async def one(visit: Visit) -> Response:
         def work() -> dict[str, Any]:
-            alert: Alert = visit.runtime.state("alert", visit.path["id"])
-            return {"alert": alert, "links": [link for link in sorted(alert.links.items()) if link[1].startswith(("https://", "http://"))]}
+            with visit.runtime.reading() as reader:
+                alert = queries.alert_of(reader, visit.path["id"])
+                if alert is None:
+                    raise NotFound(f"There is no alert {visit.path['id']}.", fix="Check the id.")
+                history = [{**entry, "says": _says(entry["details"])} for entry in queries.history(reader, number_of(alert.id) or 0)]
+            links = [link for link in sorted(alert.links.items()) if link[1].startswith(("https://", "http://"))]
+            return {"alert": alert, "links": links, "history": history}
 
         return shell.page(visit, "alerts/alert.html", await asyncio.to_thread(work))
 

@@ -1,118 +1,278 @@
-"""Read alerts and receipts."""
+"""Read alerts: lists with filters, one with its history, counts."""
 
 from __future__ import annotations
 
-import zlib
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
 
 from tocsin.alerts import tables
-from tocsin.alerts.events import Received
-from tocsin.alerts.model import Alert
-from tocsin.engine.errors import Refused
-from tocsin.engine.model import Fact, Reader, Viewer, moment
+from tocsin.alerts.group_story import Tally
+from tocsin.alerts.matchers import OWN, Matcher, Subject, compile_matchers
+from tocsin.alerts.matchers import parse as parse_matchers
+from tocsin.alerts.model import Alert, Body, alert_id, number_of, receipt_id
+from tocsin.alerts.notify import MOST_NAMED, Member, Members
+from tocsin.engine.errors import NotFound, Refused
+from tocsin.engine.model import Reader, Viewer, micros, moment
 
 DEFAULT_LIMIT = 50
 MOST = 500
-_TIMES = ("at", "started_at", "received_at", "ended_at", "acknowledged_at")
+_SCANNED: Final = 2000
+"""Rows that are read at a time where a filter is judged here and not by the database."""
+_HEAVY: Final = ("body", "content", "told_start")
+STATES: Final = ("firing", "resolved", "unacknowledged", "acknowledged", "muted")
+
+_labels: Final = msgspec.json.Decoder(dict[str, str])
+_body: Final = msgspec.json.Decoder(Body)
+_text: Final = msgspec.json.Encoder().encode
 
 
-def newest(reader: Reader, source: str, fingerprint: str) -> Alert | None:
-    """Return the newest occurrence of an alert, also one of this batch; None where it never fired."""
-    row = reader.row(tables.newest.name, (source, fingerprint))
-    found: Alert | None = reader.state(f"alert:{row['alert']}") if row is not None else None
-    return found
+class Wanted(msgspec.Struct, frozen=True):
+    """What somebody looks for among alerts; empty fields ask for nothing. Times are microseconds since 1970 UTC."""
+
+    state: str = ""
+    """``firing``, ``resolved``; ``unacknowledged`` and ``acknowledged`` (both firing), ``muted`` (firing, and kept from calling)."""
+    service: str = ""
+    source: str = ""
+    key: str = ""
+    """The intake key that it came by."""
+    labels: tuple[Matcher, ...] = ()
+    text: str = ""
+    """A part of its title, summary, annotations or labels."""
+    group: str = ""
+    incident: str = ""
+    how: str = ""
+    level: str = ""
+    fingerprint: str = ""
+    since: int = 0
+    """Received at this time or later."""
+    until: int = 0
+
+
+def matchers_from(texts: Iterable[str]) -> tuple[Matcher, ...]:
+    """Return what the ``label`` parameters of a query ask for: ``env=prod``, ``env=~"prod|canary"``.
+
+    Raises:
+        Refused: one cannot be read.
+
+    """
+    return tuple(one for text in texts if text for one in parse_matchers(text))
 
 
 def list_alerts(
-    reader: Reader,
-    _viewer: Viewer,
-    *,
-    state: str = "",
-    service: str = "",
-    incident: str = "",
-    after: str = "",
-    limit: int = DEFAULT_LIMIT,
-) -> list[dict[str, Any]]:
-    """Return alerts, newest first. state: ``firing``, ``resolved``, ``unacknowledged`` (firing and nobody is on it). after: the last id seen."""
-    table = tables.alerts
-    query = select(table).order_by(table.c.received_at.desc(), table.c.id.desc()).limit(min(limit, MOST))
-    if state == "unacknowledged":
-        query = query.where(table.c.state == "firing", table.c.acknowledged_at.is_(None))
-    elif state:
-        query = query.where(table.c.state == state)
-    if service:
-        query = query.where(table.c.service == service)
-    if incident:
-        query = query.where(table.c.incident == incident)
-    if after:
-        query = _below(reader, query, table, "received_at", after)
-    return _shown(reader, query, table)
-
-
-def list_receipts(reader: Reader, _viewer: Viewer, *, after: str = "", limit: int = DEFAULT_LIMIT) -> list[dict[str, Any]]:
-    """Return receipts, newest first. after: the last id seen."""
-    table = tables.receipts
-    query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(min(limit, MOST))
-    if after:
-        query = _below(reader, query, table, "at", after)
-    return _shown(reader, query, table)
-
-
-def _below(reader: Reader, query: Select[Any], table: Table, column: str, after: str) -> Select[Any]:
-    """Return the query for what comes after an id.
+    reader: Reader, _viewer: Viewer, wanted: Wanted = Wanted(), *, after: str = "", limit: int = DEFAULT_LIMIT  # noqa: B008 (a value)
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return alerts, newest first. after: the last id seen.
 
     Raises:
-        Refused: there is no such row; the first page again would send a reader of all pages in circles.
+        Refused: ``after`` or ``state`` is not one that there is.
 
     """
-    last = reader.rows(select(table.c[column]).where(table.c.id == after))
-    if not last:
-        raise Refused(f"There is nothing with the id {after} to go on from.", fix="Begin without `after`.", field="after")
-    at = last[0][0]
-    return query.where((table.c[column] < at) | ((table.c[column] == at) & (table.c.id < after)))
+    limit = min(limit, MOST)
+    table, seen, group = tables.alerts, tables.alert_seen, tables.group_counts
+    columns = [column for column in table.columns if column.name not in _HEAVY]
+    taken_at = func.coalesce(table.c.acknowledged_at, group.c.acknowledged_at)
+    query = (
+        select(*columns, seen.c.last_seen_at, seen.c.repeats, group.c.acknowledged_at, group.c.acknowledged_by)
+        .select_from(table.outerjoin(seen, seen.c.alert == table.c.id).outerjoin(group, group.c.id == table.c.grp))
+        .order_by(table.c.id.desc())
+    )
+    query = query.where(*_conditions(wanted, taken_at))
+    test = _test(wanted.labels)
+    below = _number(after, "after") if after else None
+    found: list[dict[str, Any]] = []
+    while True:
+        page = query if below is None else query.where(table.c.id < below)
+        rows = reader.rows(page.limit(limit if test is None else _SCANNED))
+        for row in rows:
+            shown = _shown(row, columns)
+            if test is None or test(_subject(shown)):
+                found.append(shown)
+                if len(found) == limit:
+                    return found
+        if test is None or len(rows) < _SCANNED:
+            return found
+        below = rows[-1][0]
 
 
-def _shown(reader: Reader, query: Select[Any], table: Table) -> list[dict[str, Any]]:
-    names = [column.name for column in table.columns]
-    rows = [dict(zip(names, row, strict=True)) for row in reader.rows(query)]
-    return [{name: moment(value) if name in _TIMES and value is not None else value for name, value in row.items()} for row in rows]
+def _conditions(wanted: Wanted, taken_at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    table = tables.alerts
+    plain = {"service": wanted.service, "source": wanted.source, "key": wanted.key, "how": wanted.how, "level": wanted.level,
+             "fingerprint": wanted.fingerprint}  # fmt: skip
+    found: list[ColumnElement[bool]] = [table.c[name] == value for name, value in plain.items() if value]
+    match wanted.state:
+        case "":
+            pass
+        case "firing" | "resolved":
+            found.append(table.c.state == wanted.state)
+        case "unacknowledged":
+            found.append(and_(table.c.state == "firing", taken_at.is_(None), table.c.muted == ""))
+        case "acknowledged":
+            found.append(and_(table.c.state == "firing", taken_at.is_not(None)))
+        case "muted":
+            found.append(and_(table.c.state == "firing", table.c.muted != ""))
+        case other:
+            raise Refused(f"Alerts are not in a state {other!r}.", fix=f"Ask for one of: {', '.join(STATES)}.", field="state")
+    # Labels are kept as JSON with sorted names, so that a value which must be there is a piece of the text. The rows are judged again later.
+    found += [
+        table.c.labels.contains(_pair(matcher), autoescape=True)
+        for matcher in wanted.labels
+        if matcher.op == "=" and matcher.value and matcher.name not in OWN and not matcher.name.startswith("alert.")
+    ]
+    if wanted.group:
+        found.append(or_(table.c.grp == wanted.group, table.c.grp.like(f"{wanted.group} %")))
+    if wanted.incident:
+        found.append(table.c.incidents.contains(f" {wanted.incident} ", autoescape=True))
+    if wanted.text:
+        text = wanted.text.casefold()
+        pieces = (table.c.title, cast(table.c.labels, Text), cast(table.c.body, Text))
+        found.append(or_(*(func.lower(piece).contains(text, autoescape=True) for piece in pieces)))
+    if wanted.since:
+        found.append(table.c.received_at >= wanted.since)
+    if wanted.until:
+        found.append(table.c.received_at < wanted.until)
+    return found
 
 
-def receipt_view(fact: Fact) -> dict[str, Any]:
-    """Return a receipt with the body as it came and the outcome of each alert."""
-    event = fact.event
-    assert isinstance(event, Received)
+def _pair(matcher: Matcher) -> str:
+    return f"{_text(matcher.name).decode()}:{_text(matcher.value).decode()}"
+
+
+def _test(matchers: Sequence[Matcher]) -> Any:
+    return compile_matchers(matchers) if matchers else None
+
+
+def _subject(shown: dict[str, Any]) -> Subject:
+    return Subject(
+        shown["labels"], shown["source"], shown["service"], shown["level"], shown["severity"], shown["title"], shown["how"], shown["fingerprint"],
+    )  # fmt: skip
+
+
+def _number(text: str, field: str) -> int:
+    number = number_of(text)
+    if number is None:
+        raise Refused(f"There is nothing with the id {text} to go on from.", fix="Begin without `after`.", field=field)
+    return number
+
+
+_TIMES: Final = ("started_at", "received_at", "ended_at", "expires_at", "acknowledged_at", "last_seen_at")
+
+
+def _shown(row: Any, columns: Sequence[Any]) -> dict[str, Any]:
+    values = {column.name: value for column, value in zip(columns, row, strict=False)}
+    last_seen, repeats, taken_at, taken_by = row[len(columns) :]
+    incidents = tuple(values.pop("incidents").split())
+    if values["acknowledged_at"] is None and taken_at is not None:
+        values["acknowledged_at"], values["acknowledged_by"] = taken_at, taken_by
+    values["last_seen_at"] = last_seen or values["received_at"]
+    for name in _TIMES:
+        if values[name] is not None:
+            values[name] = moment(values[name])
     return {
-        "id": fact.stream.partition(":")[2], "at": fact.recorded_at, "source": event.source, "sender": fact.actor.id, "size": event.size,
-        "rejected": event.rejected, "body": zlib.decompress(event.body).decode("utf-8", "replace"),
-        "alerts": [
-            {"alert": o.alert or None, "outcome": o.what, "why": o.why, "title": o.title, "fingerprint": o.fingerprint}
-            for o in event.outcomes
-        ],
+        **values, "id": alert_id(values["id"]), "labels": _labels.decode(values["labels"]), "repeats": repeats or 0,
+        "group": values.pop("grp").partition(" ")[0], "incident": incidents[-1] if incidents else "", "incidents": incidents,
+        "receipt": receipt_id(values["receipt"]) if values["receipt"] else "",
     }  # fmt: skip
 
 
-def alert_view(alert: Alert, facts: list[Fact]) -> dict[str, Any]:
-    """Return an alert with its history, oldest first."""
-    shown: dict[str, Any] = msgspec.to_builtins(alert, builtin_types=())
-    shown["firing"] = alert.state == "firing"
-    shown["history"] = [
+def alert_of(reader: Reader, alert: str) -> Alert | None:
+    """Return an alert by its id; None where there is none."""
+    number = number_of(alert)
+    if number is None:
+        return None
+    table, seen, group = tables.alerts, tables.alert_seen, tables.group_counts
+    joined = table.outerjoin(seen, seen.c.alert == table.c.id).outerjoin(group, group.c.id == table.c.grp)
+    query: Select[Any] = select(
+        table, seen.c.last_seen_at, seen.c.repeats, seen.c.expires_at.label("seen_expires"), group.c.acknowledged_at.label("taken_at"),
+        group.c.acknowledged_by.label("taken_by"),
+    ).select_from(joined)  # fmt: skip
+    rows = reader.rows(query.where(table.c.id == number))
+    return _alert(rows[0]) if rows else None
+
+
+def _alert(row: Any) -> Alert:
+    body = _body.decode(row.body)
+    taken_at, taken_by = (
+        (row.acknowledged_at, row.acknowledged_by) if row.acknowledged_at is not None else (row.taken_at, row.taken_by or "")
+    )
+    expires = row.seen_expires if row.seen_expires is not None else row.expires_at
+    return Alert(
+        alert_id(row.id), row.source, row.fingerprint, row.title, row.state, row.key, row.severity, row.level, row.urgency, row.service,
+        row.grp.partition(" ")[0], row.how, row.muted, body.value, body.threshold, body.summary, _labels.decode(row.labels), body.annotations,
+        body.links, _moment(row.told_start), _moment(row.started_at), _moment(row.received_at), _moment(row.last_seen_at or row.received_at),
+        _moment(row.ended_at), _moment(expires) if row.state != "resolved" else None, row.fired, row.repeats or 0, _moment(taken_at), taken_by,
+        tuple(row.incidents.split()), receipt_id(row.receipt) if row.receipt else "",
+    )  # fmt: skip
+
+
+def _moment(value: int | None) -> Any:
+    return None if value is None else moment(value)
+
+
+def alert_view(reader: Reader, alert: str) -> dict[str, Any]:
+    """Return an alert with its history, oldest first.
+
+    Raises:
+        NotFound: there is no such alert.
+
+    """
+    found = alert_of(reader, alert)
+    if found is None:
+        raise NotFound(f"There is no alert {alert}.", fix="Check the id; `tocsin alert list` shows them.")
+    shown: dict[str, Any] = msgspec.to_builtins(found, builtin_types=())
+    begun: dict[str, Any] = {
+        "what": "fired", "at": found.started_at, "recorded_at": found.received_at, "by": found.source, "receipt": found.receipt, "details": {},
+    }  # fmt: skip
+    return {**shown, "firing": found.state != "resolved", "history": [begun, *history(reader, number_of(alert) or 0)]}
+
+
+def history(reader: Reader, number: int) -> list[dict[str, Any]]:
+    """Return what happened to an alert after it began, in recorded order."""
+    table = tables.alert_events
+    rows = reader.rows(select(table).where(table.c.alert == number).order_by(table.c.id))
+    return [
         {
-            "fact": fact.version, "type": fact.type, "at": fact.occurred_at, "recorded_at": fact.recorded_at, "by": str(fact.actor),
-            "event": fact.event,
+            "what": row.what, "at": moment(row.at), "recorded_at": moment(row.recorded_at), "by": row.by,
+            "receipt": receipt_id(row.receipt) if row.receipt else "", "details": msgspec.json.decode(row.details),
         }
-        for fact in facts
+        for row in rows
     ]  # fmt: skip
-    return shown
 
 
 def counts(reader: Reader) -> dict[str, int]:
-    """Return how many alerts fire, by whether somebody has acknowledged them (``yes``, ``no``)."""
-    table = tables.alerts
+    """Return how many alerts fire, by whether somebody has acknowledged them (``yes``, ``no``): those of open groups, which are few rows."""
+    table = tables.group_counts
     taken = table.c.acknowledged_at.is_not(None)
-    rows = reader.rows(select(taken, func.count()).where(table.c.state == "firing").group_by(taken))
-    found = {"yes" if row[0] else "no": int(row[1]) for row in rows}
+    rows = reader.rows(select(taken, func.sum(table.c.firing)).where(table.c.ended_at.is_(None)).group_by(taken))
+    found = {"yes" if row[0] else "no": int(row[1] or 0) for row in rows}
     return {"no": 0, "yes": 0, **found}
+
+
+def tally(reader: Reader, group: str) -> Tally | None:
+    """Return how the alerts of a group stand; None where there is no such group."""
+    table = tables.group_counts
+    rows = reader.rows(select(table.c.firing, table.c.muted, table.c.changed_at).where(table.c.id == group))
+    return Tally(rows[0].firing, rows[0].muted, moment(rows[0].changed_at)) if rows else None
+
+
+def members(reader: Reader, group: str, since: datetime | None) -> Members:
+    """Return the alerts of a group for a notice: those that fire and may call people, and those that ended since a moment (None: ever)."""
+    table = tables.alerts
+    of = or_(table.c.grp == group, table.c.grp.like(f"{group} %"), table.c.grp.like(f"% {group}"))
+    columns = (table.c.id, table.c.title, table.c.state, table.c.labels, table.c.body, table.c.started_at, table.c.ended_at)
+    fires = and_(of, table.c.state != "resolved", table.c.muted == "")
+    ended = and_(of, table.c.state == "resolved", table.c.ended_at >= (micros(since) if since is not None else 0))
+    rows = reader.rows(select(*columns).where(fires).order_by(table.c.id).limit(MOST_NAMED))
+    total = len(rows) if len(rows) < MOST_NAMED else int(reader.rows(select(func.count()).where(fires))[0][0])
+    gone = reader.rows(select(*columns).where(ended).order_by(table.c.id.desc()).limit(MOST_NAMED))
+    named = [
+        Member(
+            alert_id(row.id), row.title, row.state != "resolved", _labels.decode(row.labels), _body.decode(row.body).annotations,
+            moment(row.started_at), _moment(row.ended_at),
+        )
+        for row in (*rows, *reversed(gone))
+    ]  # fmt: skip
+    return Members(tuple(named), total - len(rows))

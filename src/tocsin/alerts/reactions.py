@@ -1,37 +1,20 @@
-"""What alerts mean to incidents, and incidents to alerts. Pure; wired in ``app.py``."""
+"""What incidents, groups and records that keep alerts quiet mean to alerts. Pure; wired in ``app.py``."""
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from tocsin.alerts import commands as c
-from tocsin.alerts import events as e
-from tocsin.alerts.model import Alert
+from tocsin.alerts import group_events as g
+from tocsin.alerts import maintenance_model as maintenance
+from tocsin.alerts import silence_model as silence
+from tocsin.alerts.inhibition import InhibitionsSaved
 from tocsin.engine.kinds import Follow, Reaction
 from tocsin.engine.model import Fact
-from tocsin.incidents import commands as incident
 from tocsin.incidents.events import AlertLinked
 
-
-def _tell_alerts(fact: Fact, _receipt: object) -> list[Follow]:
-    event = fact.event
-    assert isinstance(event, e.Received)
-    receipt = fact.stream.partition(":")[2]
-    return [
-        Follow("alert", outcome.alert, c.Receive(event.source, outcome.signal, receipt))
-        for outcome in event.outcomes
-        if outcome.signal is not None
-    ]
-
-
-def _tell_incidents(fact: Fact, alert: Alert) -> list[Follow]:
-    state = "resolved" if isinstance(fact.event, e.Ended) else "firing"
-    noted = incident.NoteAlert(alert.id, alert.title, state, fact.occurred_at)
-    return [Follow("incident", name, noted) for name in alert.incidents]
-
-
-def _acknowledge_incidents(fact: Fact, alert: Alert) -> list[Follow]:
-    event = fact.event
-    assert isinstance(event, e.AlertAcknowledged)
-    return [Follow("incident", name, incident.Acknowledge(event.person, fact.occurred_at)) for name in alert.incidents]
+JOURNAL: Final = ""
+"""The record that stands for the journal itself."""
 
 
 def _link(fact: Fact, _incident: object) -> list[Follow]:
@@ -40,10 +23,35 @@ def _link(fact: Fact, _incident: object) -> list[Follow]:
     return [Follow("alert", event.alert, c.LinkTo(fact.stream.partition(":")[2]))]
 
 
-REACTIONS: tuple[Reaction, ...] = (
-    Reaction("request received: tell its alerts", e.Received, _tell_alerts),
-    Reaction("alert ended: note it on its incidents", e.Ended, _tell_incidents),
-    Reaction("alert fires again: note it on its incidents", e.FiredAgain, _tell_incidents),
-    Reaction("alert acknowledged: acknowledge its incidents", e.AlertAcknowledged, _acknowledge_incidents),
+def _look(fact: Fact, _group: object) -> list[Follow]:
+    return [Follow("alert", JOURNAL, c.LookAtGroup(fact.stream.partition(":")[2]))]
+
+
+def _resolved(fact: Fact, _group: object) -> list[Follow]:
+    event = fact.event
+    assert isinstance(event, g.GroupResolved)
+    if not event.by:
+        return _look(fact, _group)
+    return [Follow("alert", JOURNAL, c.EndGroup(fact.stream.partition(":")[2], event.by, fact.occurred_at))]
+
+
+def _again(fact: Fact, _record: Any) -> list[Follow]:
+    return [Follow("alert", JOURNAL, c.LookAgain(fact.stream))]
+
+
+REACTIONS: Final[tuple[Reaction, ...]] = (
     Reaction("alert linked: tell the alert", AlertLinked, _link),
+    Reaction("group acknowledged: so are its alerts", g.GroupAcknowledged, _look),
+    Reaction("acknowledgement of a group ran out: nobody is on its alerts", g.GroupLapsed, _look),
+    Reaction("group calls anew: nobody is on its alerts", g.GroupPaged, _look),
+    Reaction("group ended: end its alerts, where a person did it", g.GroupResolved, _resolved),
+    Reaction("group reopened: count its alerts", g.GroupReopened, _look),
+    Reaction("group closed: no alert joins it any more", g.GroupClosed, _look),
+    Reaction("silence saved: judge alerts again", silence.SilenceSaved, _again),
+    Reaction("silence extended: judge alerts again", silence.SilenceExtended, _again),
+    Reaction("silence expired: judge alerts again", silence.SilenceExpired, _again),
+    Reaction("maintenance saved: judge alerts again", maintenance.MaintenanceSaved, _again),
+    Reaction("maintenance ended: judge alerts again", maintenance.MaintenanceEnded, _again),
+    Reaction("maintenance cancelled: judge alerts again", maintenance.MaintenanceCancelled, _again),
+    Reaction("inhibitions saved: judge alerts again", InhibitionsSaved, _again),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -36,6 +37,19 @@ def beat_routes(runtime: Runtime) -> list[Route]:
 
     methods = ["GET", "HEAD", "POST"]
     return [Route("/beat/{secret}", take, methods=methods), Route("/beat/{secret}/{how}", take, methods=methods)]
+
+
+def pinging(runtime: Runtime) -> Callable[[str], Awaitable[bool]]:
+    """Return what reports for a heartbeat by its id, for senders of other tools; its answer is False where there is no such heartbeat."""
+
+    async def ping(name: str) -> bool:
+        try:
+            await runtime.enter("beat", Beat(id=name))
+        except NotFound:
+            return False
+        return True
+
+    return ping
 
 
 def endpoints(public_url: str) -> list[Endpoint]:

@@ -2,30 +2,60 @@
 
 The format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config. Each alert has a status of its own, and that one
 counts: a group is ``firing`` as long as any of its alerts is. ``endsAt`` of the year 1 is Go's zero time and means *not ended*.
+
+What Alertmanager itself sends is decoded in one step, since it comes by the thousand; what others send in its name is read field by field.
 """
 
 from __future__ import annotations
 
-import hashlib
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import msgspec
 
-from tocsin.alerts.errors import WrongBody, wrong_body
-from tocsin.alerts.model import Signal, Status
+from tocsin.alerts.errors import WrongBody
+from tocsin.alerts.model import Level, Signal, Status
+from tocsin.alerts.reading import Reading, Sent
+from tocsin.alerts.sources.fields import (
+    LONGEST_SUMMARY,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    WORDS,
+    Fields,
+    clean,
+    fingerprint,
+    identity,
+    level_of,
+    read_any,
+    scalar,
+    short,
+    web,
+)
+from tocsin.alerts.sources.times import in_range
 from tocsin.engine import limits
 
 NAME: Final = "alertmanager"
 TOOL: Final = "Alertmanager"
 
-_LONGEST_TITLE: Final = 300
-_LONGEST_TEXT: Final = 200
-_TITLE: Final = ("summary", "title")
-_DASHBOARD: Final = ("dashboard_url", "dashboard")
-_RUNBOOK: Final = ("runbook_url", "runbook")
-_WEB: Final = ("http://", "https://")
+STATUSES: Final[Mapping[str, Status]] = {
+    "firing": "firing",
+    "resolved": "resolved",
+    "active": "firing",
+    "unprocessed": "firing",
+    "suppressed": "suppressed",
+}
+LEVELS: Final[Mapping[str, Level]] = {**WORDS, "low": "info"}
+"""Severities are labels of the rules' authors; where ``info`` and ``low`` are both used, ``info`` is seldom meant to be the lower one."""
+
+_TITLE: Final = ("summary", "title", "message")
+_SUMMARY: Final = ("description", "message", "summary")
+_DASHBOARD: Final = ("dashboard_url", "dashboard", "dashboardURL")
+_RUNBOOK: Final = ("runbook_url", "runbook", "runbookURL")
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_HTTP: Final = ("http://", "https://")
 
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -42,51 +72,109 @@ class _Alert(msgspec.Struct):
 
 class _Webhook(msgspec.Struct):
     alerts: list[_Alert]
+    groupKey: str | int | None = None  # noqa: N815 (a number in the oldest versions)
+    status: str = ""
 
 
 _body: Final = msgspec.json.Decoder(_Webhook)
-_single: Final = msgspec.json.Decoder(_Alert)
-_shape: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def read(body: bytes) -> list[Signal]:
-    """Return the alerts of a webhook's body, in its order. A body that is one bare alert counts as a list of it.
+def read(sent: Sent) -> Reading:
+    """Return the alerts of a webhook, in its order. A body that is one bare alert counts as a list of it.
 
     Raises:
         WrongBody: it is not such a body; the refusal names the field by its path.
 
     """
     try:
-        keys = _shape.decode(body)
-        alerts = [_single.decode(body)] if "alerts" not in keys and "labels" in keys else _body.decode(body).alerts
-    except RecursionError as error:
-        raise WrongBody("The body is nested too deeply.", fix=f"Send the JSON that {TOOL} sends.", field="$") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise wrong_body(error if isinstance(error, msgspec.MsgspecError) else msgspec.DecodeError(str(error)), TOOL) from error
-    return [_signal(alert, f"alerts[{index}]") for index, alert in enumerate(alerts)]
+        found = _body.decode(sent.body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        found = _tolerated(sent)
+    group = identity(found.groupKey if isinstance(found.groupKey, str) else "")
+    odd = b"u0000" in sent.body
+    signals = tuple(_signal(alert, index, group, odd) for index, alert in enumerate(found.alerts))
+    return Reading(signals, group=group, group_state=clean(found.status))
 
 
-def _signal(alert: _Alert, path: str) -> Signal:
-    labels, annotations = _kept(alert.labels), _kept(alert.annotations or {})
+def _tolerated(sent: Sent) -> _Webhook:
+    """Read a body field by field: a bare alert, a bare list, labels that are numbers, alerts without a status."""
+    value = read_any(sent, TOOL)
+    if isinstance(value, list) and value:
+        value = {"alerts": value}
+    if not isinstance(value, Mapping):
+        raise WrongBody("The body is no object.", fix=f"Send the JSON that {TOOL} sends.", field="$")
+    whole = Fields(value, "", TOOL)
+    if "alerts" not in whole and "labels" in whole:
+        return _Webhook([_alert(whole, "", sent.now)])
+    given = whole.raw("alerts")
+    if not isinstance(given, list):
+        raise WrongBody(
+            "alerts is missing, or no list.", fix=f"{TOOL} always sends it; a proxy or template may have cut it.", field="alerts"
+        )
+    for index, one in enumerate(given):
+        if not isinstance(one, Mapping):
+            raise WrongBody(f"alerts[{index}] is no object.", fix="Send each alert as an object.", field=f"alerts[{index}]")
+    status = whole.text("status")
+    alerts = [_alert(one, status, sent.now) for one in whole.each("alerts")]
+    return _Webhook(alerts, whole.text("groupKey", longest=LONGEST_SUMMARY), status)
+
+
+def _alert(one: Fields, group_status: str, now: datetime) -> _Alert:
+    if not isinstance(one.values.get("labels"), Mapping | None):
+        raise WrongBody(f"{one.place('labels')} is no object.", fix="Send the labels as names with texts.", field=one.place("labels"))
+    ends_at = one.time("endsAt")
+    return _Alert(
+        status=_status(one, group_status, now, ends_at),
+        labels=one.texts("labels"),
+        annotations=one.texts("annotations"),
+        startsAt=one.time("startsAt"),
+        endsAt=ends_at,
+        generatorURL=one.text("generatorURL", longest=LONGEST_SUMMARY),
+        fingerprint=one.text("fingerprint", longest=LONGEST_SUMMARY),
+    )
+
+
+def _status(one: Fields, group_status: str, now: datetime, ends_at: datetime | None) -> Status:
+    """Return the alert's own state; what its end says where a body made by hand names none; the group's state where that says none."""
+    if isinstance(one.values.get("status"), Mapping):
+        return one.inside("status").status(STATUSES, "state")
+    if one.raw("status") is not None:
+        return one.status(STATUSES, "status")
+    if ends_at is not None:
+        return "resolved" if ends_at <= now else "firing"
+    if group_status.casefold() in STATUSES:
+        return STATUSES[group_status.casefold()]
+    raise one.lacks("status")
+
+
+def _signal(alert: _Alert, index: int, group: str, odd: bool) -> Signal:
+    """Return an alert of Alertmanager. odd: a text of the body may hold NUL."""
+    labels, annotations = alert.labels, alert.annotations or {}
+    if odd:
+        labels, annotations = _kept(labels), _kept(annotations)
     if not labels and not alert.fingerprint:
+        path = f"alerts[{index}]"
         raise WrongBody(
             f"{path}.labels is empty, and there is no fingerprint: nothing tells this alert from others.",
             fix="Send the alert's labels.", field=f"{path}.labels",
         )  # fmt: skip
-    links = {"dashboard": _link(annotations, _DASHBOARD), "runbook": _link(annotations, _RUNBOOK), "source": _web(alert.generatorURL or "")}
+    severity = scalar(labels.get("severity", ""))
     return Signal(
-        fingerprint=_identity(alert.fingerprint or "") or fingerprint(labels),
+        fingerprint=identity(alert.fingerprint) if alert.fingerprint else fingerprint(labels),
         status=alert.status,
-        title=_title(labels, annotations),
+        title=title_of(labels, annotations),
         labels=labels,
         annotations=annotations,
-        links={name: url for name, url in links.items() if url},
-        value=annotations.get("value", "").strip()[:_LONGEST_TEXT],
-        threshold=annotations.get("threshold", "").strip()[:_LONGEST_TEXT],
-        severity=labels.get("severity", "").strip()[:_LONGEST_TEXT],
-        service=labels.get("service", "").strip()[:_LONGEST_TEXT],
-        starts_at=_moment(alert.startsAt),
-        ends_at=_moment(alert.endsAt) if alert.status == "resolved" else None,
+        links=links_of(labels, annotations, web(alert.generatorURL)),
+        value=scalar(annotations.get("value")),
+        threshold=scalar(annotations.get("threshold")),
+        severity=severity,
+        level=level_of(LEVELS, severity),
+        service=scalar(labels.get("service")),
+        starts_at=in_range(alert.startsAt) if alert.startsAt else None,
+        ends_at=in_range(alert.endsAt) if alert.endsAt and alert.status == "resolved" else None,
+        group=group,
+        summary=_first(annotations, _SUMMARY, LONGEST_SUMMARY),
     )
 
 
@@ -95,48 +183,51 @@ def _kept(texts: Mapping[str, str]) -> dict[str, str]:
     return {name.replace(limits.NUL, "�"): text.replace(limits.NUL, "�") for name, text in texts.items()}
 
 
-def _identity(given: str) -> str:
-    """Return a sender's fingerprint, or its digest where it is longer than a database's index takes."""
-    if len(given) > _LONGEST_TEXT:
-        return hashlib.sha256(given.encode()).hexdigest()[:32]
-    return given.replace(limits.NUL, "�")
-
-
-def fingerprint(labels: Mapping[str, str]) -> str:
-    """Return an identity made of labels: the same labels in any order give the same 16 hexadecimal digits.
-
-    It is our own, not Alertmanager's hash, which needs the names of labels that a sender may have dropped.
-    """
-    text = msgspec.json.encode(sorted(labels.items()))
-    return hashlib.sha256(text).hexdigest()[:16]
-
-
-def _title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
+def title_of(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
     """Return what people read first: the summary with the rule's name behind it, or whichever there is."""
-    said = next((text for name in _TITLE if (text := " ".join(annotations.get(name, "").split()))), "")
+    said = ""
+    for name in _TITLE:
+        if name in annotations and (said := " ".join(annotations[name].split())):
+            break
     rule = " ".join(labels.get("alertname", "").split())
     if said and rule and rule.casefold() not in said.casefold():
-        room = _LONGEST_TITLE - len(rule) - 3
-        said = f"{_short(said, room)} ({rule})" if room > len(rule) else said
-    return _short(said or rule or "Alert without a name", _LONGEST_TITLE)
+        room = LONGEST_TITLE - len(rule) - 3
+        said = f"{short(said, room)} ({rule})" if room > len(rule) else said
+    return short(said or rule or "Alert without a name", LONGEST_TITLE)
 
 
-def _short(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+def links_of(labels: Mapping[str, str], annotations: Mapping[str, str], source: str = "") -> dict[str, str]:
+    """Return the links of an alert: those of the usual names, and each other annotation that is an address, under its own name."""
+    found: dict[str, str] = {}
+    for name, text in annotations.items():
+        if text.startswith(_HTTP) or text.lstrip().startswith(_HTTP):
+            url = web(_filled(text, labels))
+            if url:
+                found[name] = url
+    for ours, names in (("dashboard", _DASHBOARD), ("runbook", _RUNBOOK)):
+        first = ""
+        for name in names:
+            if name in found:
+                first = first or found[name]
+                del found[name]
+        if first:
+            found[ours] = first
+    if source:
+        found["source"] = source
+    return found
 
 
-def _link(annotations: Mapping[str, str], names: tuple[str, ...]) -> str:
-    return next((url for name in names if (url := _web(annotations.get(name, "")))), "")
+def _filled(url: str, labels: Mapping[str, str]) -> str:
+    """Return an address with the labels that it names as ``{label}``; one that the alert does not have stays as it is."""
+    if "{" not in url:
+        return url
+
+    def value(found: re.Match[str]) -> Any:
+        known = labels.get(found.group(1))
+        return found.group() if known is None else quote(known.encode("utf-8", "replace"), safe="")
+
+    return _PLACEHOLDER.sub(value, url)
 
 
-def _web(url: str) -> str:
-    """Return the address if it can be followed in a browser without running anything (no ``javascript:``), else nothing."""
-    url = url.strip()
-    return url if url.casefold().startswith(_WEB) and limits.NUL not in url else ""
-
-
-def _moment(at: datetime | None) -> datetime | None:
-    """Return a time in UTC; None for a zero time of some language and for the end of its calendar."""
-    if at is None or not limits.FIRST_YEAR <= at.year <= limits.LAST_YEAR:
-        return None
-    return at.astimezone(UTC)
+def _first(texts: Mapping[str, str], names: tuple[str, ...], longest: int = LONGEST_TEXT) -> str:
+    return next((found for name in names if (found := scalar(texts.get(name), longest))), "")

@@ -1,0 +1,85 @@
+"""The group as a kind of record, and what the shell looks up for its decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tocsin.alerts import notify
+from tocsin.alerts.group_commands import LinkGroup, NoteAlerts, NoteIncidentOver, UnmuteGroup
+from tocsin.alerts.group_decide import decide, plan, wake
+from tocsin.alerts.group_events import GROUP_EVENTS
+from tocsin.alerts.group_evolve import FOLD_VERSION, evolve
+from tocsin.alerts.group_model import Group, Opening
+from tocsin.alerts.group_rows import group_rows
+from tocsin.alerts.group_story import GroupFound, Tally
+from tocsin.alerts.groups.queries import of_incident
+from tocsin.engine.batch import fresh
+from tocsin.engine.kinds import Follow, Kind, Reaction, Tick
+from tocsin.engine.model import Command, Fact, Reader
+from tocsin.incidents.events import Merged, StageMoved
+from tocsin.incidents.naming import incident_id
+from tocsin.playbooks.queries import Bookshelf
+
+TallyOf = Callable[[Reader, str], Tally | None]
+"""How the alerts of a group stand, as their journal counts them."""
+MembersOf = Callable[[Reader, str, datetime | None], notify.Members]
+"""The alerts of a group: those that fire and may call people, and those that ended since a moment (None: ever)."""
+
+
+def group_kind(shelf: Bookshelf, default_playbook: str, tally: TallyOf, members: MembersOf) -> Kind:
+    """Return the group as a kind of record. default_playbook: of a service that names none."""
+
+    def prepare(group: Group, command: Command, reader: Reader) -> GroupFound:
+        if not isinstance(command, NoteAlerts | Tick | UnmuteGroup):
+            return GroupFound()
+        opening = group.opening or (command.opening if isinstance(command, NoteAlerts) else None)
+        tick = isinstance(command, Tick)
+        told = tick and group.notice_at is not None and group.notice_at <= reader.now
+        return GroupFound(
+            _in_hand(group, reader),
+            tally(reader, group.id) if tick else None,
+            members(reader, group.id, group.noticed.at if group.noticed is not None else None) if told else None,
+            _incident(group, opening, reader),
+        )
+
+    def _incident(group: Group, opening: Opening | None, reader: Reader) -> str:
+        """Return an id for the incident that the group's first page declares."""
+        declare = opening.handling.declare if opening is not None else None
+        if declare is None or group.declared or group.incident or opening is None:
+            return ""
+        current = shelf.current(declare.playbook or opening.playbook or default_playbook, reader)
+        book = shelf.by_digest(current.digest, reader) if current is not None else None
+        return incident_id(book.naming.incident, reader.now, fresh()) if book is not None else ""
+
+    return Kind(
+        name="group", state=Group, events=GROUP_EVENTS, fold_version=FOLD_VERSION, initial=Group, evolve=evolve, decide=decide, prepare=prepare,
+        rows=group_rows, wake=wake, plan=plan,
+    )  # fmt: skip
+
+
+def reactions() -> tuple[Reaction, ...]:
+    """Return what incidents mean to the groups that belong to them."""
+
+    def ended(fact: Fact, incident: Any, groups: list[str]) -> list[Follow]:
+        return [Follow("group", group, NoteIncidentOver(incident.id)) for group in groups] if incident.ended else []
+
+    def merged(fact: Fact, _incident: Any, groups: list[str]) -> list[Follow]:
+        event = fact.event
+        assert isinstance(event, Merged)
+        return [Follow("group", group, LinkGroup(event.into)) for group in groups]
+
+    def find(_fact: Fact, incident: Any, reader: Reader) -> list[str]:
+        return of_incident(reader, incident.id)
+
+    return (
+        Reaction("incident moved: tell its groups where it has ended", StageMoved, ended, find),
+        Reaction("incident merged: its groups belong to the other", Merged, merged, find),
+    )
+
+
+def _in_hand(group: Group, reader: Reader) -> str:
+    """Return the incident of a group that has not ended; nothing where there is none."""
+    incident: Any = reader.state(f"incident:{group.incident}") if group.incident else None
+    return group.incident if incident is not None and not incident.ended else ""

@@ -1,0 +1,1 @@
+"""Silences, maintenance windows and inhibition as records: what keeps alerts from calling people."""
