@@ -1,0 +1,60 @@
+"""What the endpoints of on-call duty read alike: a schedule, a window of time, the record as it is at one moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tocsin.engine.errors import Refused
+from tocsin.engine.model import Reader
+from tocsin.engine.runtime import Runtime
+from tocsin.oncall.model import Schedule
+from tocsin.web.endpoints import Asked, moment_of
+
+LONGEST: Final = timedelta(days=3 * 366)
+USUAL: Final = timedelta(days=14)
+WINDOW: Final = (("from", "Beginning (RFC 3339); now without it"), ("to", "End; two weeks later without it"))
+
+
+async def reading(asked: Asked, work: Callable[[Reader, datetime], Any]) -> Any:
+    """Return what ``work`` makes of a reader and the present moment, off the event loop."""
+
+    def run() -> Any:
+        with asked.runtime.reading() as reader:
+            return work(reader, reader.now)
+
+    return await asyncio.to_thread(run)
+
+
+def schedule_of(runtime: Runtime, name: str) -> Schedule:
+    """Return a schedule.
+
+    Raises:
+        NotFound: there is none by that name.
+
+    """
+    found: Schedule = runtime.state("schedule", name)
+    return found
+
+
+def window(asked: Asked, now: datetime) -> tuple[datetime, datetime]:
+    """Return the window that a query asks for."""
+    start = moment_of(asked, "from") or now
+    end = moment_of(asked, "to") or start + USUAL
+    check_window(start, end)
+    return start, end
+
+
+def check_window(start: datetime, end: datetime) -> None:
+    """Make sure that a window is one that can be answered for.
+
+    Raises:
+        Refused: it is not.
+
+    """
+    if end <= start:
+        raise Refused("The window ends before it begins.", fix="Let `to` be later than `from`.", field="to")
+    if end - start > LONGEST:
+        raise Refused("The window is longer than three years.", fix="Ask for a shorter one.", field="to")

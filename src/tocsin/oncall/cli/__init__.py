@@ -1,0 +1,1 @@
+"""``tocsin oncall``: who is on call, and everything around it."""
