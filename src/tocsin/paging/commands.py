@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from tocsin.engine.model import Command
+from tocsin.paging import model
+from tocsin.paging.model import Step
 
-Urgency = Literal["high", "low"]
+Urgency = model.Urgency
 Text = Annotated[str, Meta(max_length=2000)]
 _Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -83,7 +85,9 @@ class ResolvePage(Command, frozen=True):
     why: Text = ""
     at: _Moment | None = None
     by_system: bool = False
-    """Whether its cause ended by itself: then whoever was notified hears of it."""
+    """Whether its cause ended by itself, and not by who sends this."""
+    by: str = ""
+    """Who ended its cause; whoever else was notified hears of it."""
 
 
 class RaisePage(Command, frozen=True):
@@ -112,6 +116,28 @@ class NoteFailed(Command, frozen=True):
 
 
 class Replan(Command, frozen=True):
-    """A person's rules, or a schedule, have changed: work out anew who is due when."""
+    """People's rules have changed: work out anew who is due when."""
 
-    about: dict[str, Any] = {}
+    people: tuple[str, ...] = ()
+
+
+class SavePolicy(Command, frozen=True):
+    """Write down an escalation policy as it is from now on. Pages that are open keep the one that they were opened with."""
+
+    steps: tuple[Step, ...]
+    name: str = ""
+    repeat: int | Literal["forever"] = 0
+    last_resort: tuple[str, ...] = ()
+    lease: str = ""
+    zone: str = "UTC"
+    about: str = ""
+    cites: str = msgspec.field(default="", name="from")
+    note: str = ""
+    waive: Text = ""
+    """Why a step that reaches nobody is accepted; the person who writes this stands in the record."""
+
+
+class RetirePolicy(Command, frozen=True):
+    """Have no new page use it any more."""
+
+    why: Text = ""
