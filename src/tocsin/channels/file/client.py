@@ -8,6 +8,9 @@ import os
 import re
 from pathlib import Path
 
+from tocsin.channels.abilities import ABILITIES
+from tocsin.channels.notice import Compose, long_text, plain
+from tocsin.channels.standing import Standing
 from tocsin.engine.ports import ChannelFailed, Message
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -18,9 +21,16 @@ class FileOutbox:
     """Writes each message to ``<folder>/<name>.json``."""
 
     name = "file"
+    abilities = ABILITIES["file"]
+    at_once = 1  # so that the files stand in the order in which they were decided
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compose: Compose = plain) -> None:
         self.folder = folder
+        self._compose = compose
+
+    def standing(self) -> Standing:
+        """It needs no settings."""
+        return Standing(ready=True, says=f"Messages become files in {self.folder}.")
 
     def send(self, message: Message) -> str:
         """Write the message and return its file's name.
@@ -31,14 +41,17 @@ class FileOutbox:
         """
         short = hashlib.sha256(message.key.encode()).hexdigest()[:8]
         name = f"{_UNSAFE.sub('-', message.key)[:_LONGEST]}-{short}.json"
+        notice = self._compose(message, self.name)
+        # What has no form of its own stands in the file to the letter.
+        subject, body = (message.subject, message.body) if notice.kind == "other" else (notice.subject, long_text(notice))
         content = {
-            "key": message.key, "kind": message.kind, "to": message.target, "at": message.at, "subject": message.subject, "body": message.body,
+            "key": message.key, "kind": message.kind, "to": message.target, "at": message.at, "subject": subject, "body": body,
             "record": message.stream, "values": message.values,
         }  # fmt: skip
         part = self.folder / f".{name}.part"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("w", encoding="utf-8") as file:
+            with part.open("w", encoding="utf-8", errors="replace") as file:
                 json.dump(content, file, ensure_ascii=False, indent=1)
                 file.write("\n")
                 file.flush()

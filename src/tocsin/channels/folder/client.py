@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from tocsin.channels.abilities import ABILITIES
+from tocsin.channels.standing import Standing
 from tocsin.engine.ports import ChannelFailed, Message
 
 
@@ -13,10 +15,15 @@ class Folder:
     """Writes ``<place>/<file>``. A place is below ``base``, unless the administrator named another folder for the target."""
 
     name = "publish_folder"
+    abilities = ABILITIES["publish_folder"]
 
     def __init__(self, base: Path, places: Mapping[str, str]) -> None:
         self._base = base
         self._places = places
+
+    def standing(self) -> Standing:
+        """It needs no settings."""
+        return Standing(ready=True, says=f"Documents become files below {self._base}.")
 
     def send(self, message: Message) -> str:
         """Write the document and return its path.
@@ -26,7 +33,7 @@ class Folder:
 
         """
         folder = place_of(message, self._base, self._places)
-        return str(write_whole(folder, str(message.values["file"]), message.body.encode()))
+        return str(write_whole(folder, str(message.values["file"]), message.body.encode(errors="replace")))
 
 
 def place_of(message: Message, base: Path, places: Mapping[str, str]) -> Path:

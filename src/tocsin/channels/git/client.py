@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from tocsin.channels.abilities import ABILITIES
 from tocsin.channels.folder.client import place_of, write_whole
+from tocsin.channels.notice import line
+from tocsin.channels.outgoing import told
+from tocsin.channels.standing import Standing
 from tocsin.engine.ports import ChannelFailed, Message
 
 _SECONDS: Final = 60
@@ -31,11 +35,18 @@ class Git:
     """Commits into a repository: a working copy on this machine, or any other repository through a copy below ``base``."""
 
     name = "publish_git"
+    abilities = ABILITIES["publish_git"]
+    at_once = 1  # a working copy holds one change at a time
+    timeout_seconds = 300.0  # some commands, each of at most a minute
 
     def __init__(self, base: Path, places: Mapping[str, str], seconds: float = _SECONDS) -> None:
         self._base = base
         self._places = places
         self._seconds = seconds
+
+    def standing(self) -> Standing:
+        """It needs no settings."""
+        return Standing(ready=True, says=f"Documents become commits below {self._base}, or where TOCSIN_PUBLISH_TO says.")
 
     def send(self, message: Message) -> str:
         """Commit the document and return the commit's id. Unchanged content makes no commit.
@@ -75,10 +86,10 @@ class Git:
 
     def _commit(self, repository: Path, message: Message) -> str:
         name = str(message.values["file"])
-        write_whole(repository, name, message.body.encode())
+        write_whole(repository, name, message.body.encode(errors="replace"))
         self._git(repository, "add", "--", name)
         if self._git(repository, "status", "--porcelain", "--", name):
-            self._git(repository, *_IDENTITY, "commit", "--quiet", "-m", message.subject, "--", name)
+            self._git(repository, *_IDENTITY, "commit", "--quiet", "-m", line(message.subject) or name, "--", name)
         return self._git(repository, "rev-parse", "HEAD")
 
     def _git(self, folder: Path, *words: str) -> str:
@@ -100,6 +111,6 @@ class Git:
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()
             raise ChannelFailed(
-                f"git {next(w for w in words if not w.startswith('-') and '=' not in w)} failed: {said[-1] if said else done.returncode}"
+                f"git {next(w for w in words if not w.startswith('-') and '=' not in w)} failed: {told(said[-1]) if said else done.returncode}"
             )
         return done.stdout.decode(errors="replace").strip()

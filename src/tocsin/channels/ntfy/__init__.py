@@ -1,0 +1,1 @@
+"""Notifications by an ntfy server."""

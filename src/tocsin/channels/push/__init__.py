@@ -1,0 +1,1 @@
+"""Web Push to a browser or an installed web app."""
