@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -17,8 +18,10 @@ from typing import Any
 class Server:
     """``tocsin serve`` on a free port of the loopback address."""
 
-    def __init__(self, data: Path, *more: str, preexec: Callable[[], None] | None = None) -> None:
+    def __init__(self, data: Path, *more: str, preexec: Callable[[], None] | None = None, tls: ssl.SSLContext | None = None) -> None:
+        """tls: what trusts the certificate that the server was given."""
         self.data = data
+        self.tls = tls
         self.log = (data.parent / f"{data.name}.log").open("ab")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
         self.process = subprocess.Popen(
@@ -27,7 +30,13 @@ class Server:
         )  # fmt: skip
         self.port = 0
         self.token = ""
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            self.log.close()
+            raise
 
     def _wait(self) -> None:
         until = time.monotonic() + 60
@@ -48,6 +57,8 @@ class Server:
 
     def connection(self) -> http.client.HTTPConnection:
         """Return a connection that may be used for many requests."""
+        if self.tls is not None:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.tls)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def request(

@@ -131,7 +131,7 @@ def test_every_flag_and_variable_of_the_settings_page_is_one() -> None:
 
     page = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
     for setting in SETTINGS:
-        assert f"`{setting.flag}" in page, setting.name
+        assert setting.secret or f"`{setting.flag}" in page, setting.name
         assert f"`{setting.variable}`" in page, setting.name
 
 

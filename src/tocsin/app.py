@@ -5,29 +5,65 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from tocsin import __version__
 from tocsin.actions import api as actions_api
 from tocsin.actions.decide import reminder
 from tocsin.actions.kind import action_kind
 from tocsin.alerts import api as alerts_api
+from tocsin.alerts import notify as group_notices
 from tocsin.alerts import pages as alerts_pages
-from tocsin.alerts.commands import NotePageFailure
+from tocsin.alerts import queries as alert_queries
+from tocsin.alerts import report_pages
+from tocsin.alerts.certificates import Certificates
+from tocsin.alerts.changes import api as changes_api
+from tocsin.alerts.changes.kind import change_kind
+from tocsin.alerts.dropins.addresses import dropins
+from tocsin.alerts.group_commands import NoteNoticeFailed
+from tocsin.alerts.group_reactions import REACTIONS as GROUP_REACTIONS
+from tocsin.alerts.groups import api as groups_api
+from tocsin.alerts.groups import pages as groups_pages
+from tocsin.alerts.groups import tables as group_tables
+from tocsin.alerts.groups.kind import group_kind
+from tocsin.alerts.groups.kind import reactions as incident_group_reactions
+from tocsin.alerts.handlers import begin as begin_intake
 from tocsin.alerts.handlers import intake_key, intake_path
-from tocsin.alerts.kind import alert_kind, receipt_kind
+from tocsin.alerts.intake import Intake
+from tocsin.alerts.journal import Alerts
+from tocsin.alerts.kind import intake_key_kind
+from tocsin.alerts.preview import api as preview_api
+from tocsin.alerts.proofs.kind import proof_kind
+from tocsin.alerts.proofs.model import CHECK, NoteProof
+from tocsin.alerts.proofs.reactions import REACTIONS as PROOF_REACTIONS
+from tocsin.alerts.quiet import api as quiet_api
+from tocsin.alerts.quiet import pages as quiet_pages
+from tocsin.alerts.quiet import tables as quiet_tables
+from tocsin.alerts.quiet.kind import maintenance_kind, silence_kind
 from tocsin.alerts.reactions import REACTIONS as ALERT_REACTIONS
-from tocsin.channels.console.client import Console
-from tocsin.channels.file.client import FileOutbox
+from tocsin.alerts.route_model import ROUTES, ShipRoutes
+from tocsin.alerts.routes import api as routes_api
+from tocsin.alerts.routes.kind import inhibitions_kind, routes_kind
+from tocsin.alerts.routes.queries import Services
+from tocsin.alerts.routes.shelf import shipped as shipped_routes
+from tocsin.channels import api as channels_api
+from tocsin.channels import keys
+from tocsin.channels import registry as channel_registry
 from tocsin.channels.folder.client import Folder
 from tocsin.channels.git.client import Git
+from tocsin.channels.options import ChannelOptions
+from tocsin.channels.options import channel_options as channel_options  # noqa: PLC0414 (the command line finds it here)
+from tocsin.channels.push import pages as push_pages
+from tocsin.channels.push.client import new_key
 from tocsin.channels.webhook.client import Webhook
 from tocsin.comms.render import renderer
 from tocsin.engine.clock import Clock, SystemClock
@@ -38,15 +74,34 @@ from tocsin.engine.ledger import STREAM_ID, Begin, ledger_kind
 from tocsin.engine.model import SYSTEM, Reader
 from tocsin.engine.ports import Channel
 from tocsin.engine.runtime import Runtime
+from tocsin.heartbeats import api as heartbeats_api
+from tocsin.heartbeats.journal import Beats
+from tocsin.heartbeats.kind import heartbeat_kind
+from tocsin.heartbeats.reactions import REACTIONS as HEARTBEAT_REACTIONS
 from tocsin.incidents import api as incidents_api
+from tocsin.incidents import page_reactions as incident_page_reactions
 from tocsin.incidents import pages as incidents_pages
 from tocsin.incidents import reactions as incident_reactions
 from tocsin.incidents import tables as incident_tables
-from tocsin.incidents.commands import NoteDeliveryFailure
 from tocsin.incidents.kind import incident_kind
+from tocsin.incidents.notes import NoteDeliveryFailure
 from tocsin.insights import api as insights_api
+from tocsin.oncall import api as oncall_api
+from tocsin.oncall import handoff_api
+from tocsin.oncall import kind as oncall
+from tocsin.oncall import notices as oncall_notices
+from tocsin.oncall import pages as oncall_pages
+from tocsin.oncall import standing_api as oncall_standing
+from tocsin.oncall.queries import schedules_of
+from tocsin.oncall.reactions import reactions as oncall_reactions
+from tocsin.paging import api as paging_api
+from tocsin.paging import kind as paging
+from tocsin.paging import pages as paging_pages
+from tocsin.paging import link_pages, twilio_hooks, watch, watch_model, wording
+from tocsin.paging.commands import NoteFailed, NoteSent
 from tocsin.people import api as people_api
 from tocsin.people import tables as people_tables
+from tocsin.people.commands import NoteCodeFailed
 from tocsin.people.kind import person_kind, team_kind
 from tocsin.playbooks import api as playbooks_api
 from tocsin.playbooks import pages as playbooks_pages
@@ -68,6 +123,8 @@ from tocsin.web.endpoints import Endpoint, routes
 from tocsin.web.layout import Shell
 from tocsin.web.security import SecurityHeaders
 
+_AUDIT_EVERY: Final = timedelta(minutes=1)
+_AUDIT_ON_VIRTUAL_TIME: Final = timedelta(days=1)
 DEFAULT_PLAYBOOK: Final = "house"
 """What an installation begins with; ``--playbook`` and each service may name another."""
 
@@ -85,8 +142,12 @@ class Options:
     outbox: Path | None = None
     publish_to: str = ""
     """Where targets of postmortems are: ``target=place`` separated by spaces (or the variable TOCSIN_PUBLISH_TO); see ``postmortems.publish``."""
+    audit_every: timedelta | None = None
+    """How often the pager proves that every open page waits for something; a minute, and on a virtual clock a day."""
     largest_attachment: int = blobs.LARGEST_BLOB
     """Bytes."""
+    channels: ChannelOptions = field(default_factory=ChannelOptions)
+    """Mail server, telephone account and what else channels need."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +156,7 @@ class App:
 
     runtime: Runtime
     shelf: Bookshelf
-    asgi: Starlette
+    asgi: ASGIApp
     endpoints: list[Endpoint]
     options: Options
 
@@ -107,12 +168,14 @@ def build(options: Options) -> App:
         Unavailable: the database cannot be used.
 
     """
-    _ = incident_tables, people_tables
+    _ = incident_tables, people_tables, group_tables, quiet_tables
     directory = DataDirectory(options.data or Path("tocsin-data"))
     directory.make()
     database = Database(options.database_url or directory.database_url)
     database.prepare()
     shelf = Bookshelf()
+    alerts = Alerts(database, Services(shelf, options.default_playbook), shipped_routes())
+    clock = options.clock or SystemClock()
     registry = Registry(
         kinds={
             kind.name: kind
@@ -123,43 +186,93 @@ def build(options: Options) -> App:
                 person_kind(),
                 team_kind(),
                 service_kind(),
+                heartbeat_kind(),
+                change_kind(),
+                oncall.schedule_kind(shelf, options.default_playbook),
+                oncall.availability_kind(),
+                oncall.handoff_kind(),
+                paging.page_kind(),
+                paging.policy_kind(),
+                paging.pager_kind(options.audit_every or (_AUDIT_ON_VIRTUAL_TIME if clock.virtual else _AUDIT_EVERY)),
                 action_kind(shelf.by_digest),
                 postmortem_kind(shelf.by_digest),
-                receipt_kind(),
-                alert_kind(shelf, options.default_playbook, options.public_url),
+                intake_key_kind(),
+                proof_kind(),
+                routes_kind(),
+                inhibitions_kind(),
+                silence_kind(),
+                maintenance_kind(),
+                group_kind(shelf, options.default_playbook, alert_queries.tally, alert_queries.members),
             )
         },
         reactions=(
             *incident_reactions.REACTIONS,
+            *incident_page_reactions.REACTIONS,
             *postmortem_reactions.REACTIONS,
             *ALERT_REACTIONS,
+            *GROUP_REACTIONS,
+            *incident_group_reactions(),
+            *PROOF_REACTIONS,
+            *HEARTBEAT_REACTIONS,
+            *oncall_reactions(schedules_of),
+            *paging.reactions(),
         ),
+        journals={journal.name: journal for journal in (Beats(database.dialect), alerts)},
     )
+    link_key = keys.kept(keys.LINK_KEY, database.setting, database.keep_setting, lambda: secrets.token_hex(32))
+    push_key = keys.kept(keys.PUSH_KEY, database.setting, database.keep_setting, new_key)
+    webhook_secret = postmortem_publishing.secret_of(database.setting, database.keep_setting, lambda: secrets.token_hex(32))
+    compose = wording.composer(options.public_url, lambda: link_key().encode(), clock.now)
     channels: dict[str, Channel] = {
-        "console": options.console or Console(),
-        "file": FileOutbox(options.outbox or directory.path / "outbox"),
-        **_publishing(options, directory.path / "published", database),
-    }
+        **channel_registry.build(
+            options.channels, compose, folder=options.outbox or directory.path / "outbox", secret=webhook_secret, push_key=push_key,
+            public_url=options.public_url, console=options.console,
+        ),
+        **_publishing(options, directory.path / "published", webhook_secret),
+        Certificates.name: Certificates(clock.now),
+    }  # fmt: skip
 
     def playbook_of(digest: str) -> Playbook | None:
         with runtime.reading() as reader:
             return shelf.by_digest(digest, reader)
 
     def render(kind: str, target: str, values: dict[str, Any]) -> tuple[str, str]:
+        if kind in wording.KINDS:
+            return wording.rendered(kind, values)
+        if kind == group_notices.KIND:
+            return group_notices.text(values)
+        if kind in watch.KINDS:
+            return watch.rendered(kind, values)
+        if kind == CHECK:
+            return "", ""
+        if kind in oncall_notices.KINDS:
+            return oncall_notices.render(kind, values)
         return reminder(values) if kind == "action.overdue" else messages(kind, target, values)
 
     def reading() -> AbstractContextManager[Reader]:
         return runtime.reading()
 
     messages = postmortem_publishing.rendering(reading, renderer(playbook_of))
-    runtime = Runtime(database, registry, options.clock or SystemClock(), channels, render, _on_failure, _on_sent)
+    runtime = Runtime(database, registry, clock, channels, render, _on_failure, _on_sent, _on_retry)
+    alerts.wire(runtime)
     endpoints = [
         *incidents_api.endpoints(shelf, options.default_playbook),
         *actions_api.endpoints(shelf.by_digest),
         *postmortems_api.endpoints(shelf.by_digest),
         *alerts_api.endpoints(options.public_url),
+        *groups_api.endpoints(),
+        *routes_api.endpoints(shelf, options.default_playbook),
+        *quiet_api.endpoints(),
+        *changes_api.endpoints(),
+        *preview_api.endpoints(),
         *people_api.endpoints(),
+        *channels_api.endpoints(),
         *services_api.endpoints(options.default_playbook),
+        *oncall_standing.endpoints(shelf, options.default_playbook),
+        *oncall_api.endpoints(options.public_url),
+        *handoff_api.endpoints(shelf),
+        *paging_api.endpoints(shelf, options.default_playbook),
+        *heartbeats_api.endpoints(options.public_url),
         *insights_api.endpoints(shelf),
         *playbooks_api.endpoints(shelf),
         *blobs.endpoints(options.largest_attachment),
@@ -175,25 +288,34 @@ def build(options: Options) -> App:
         finally:
             runtime.stop()
 
-    shell = Shell(runtime, ("web", "alerts", "incidents", "playbooks", "postmortems"))
-    asgi = Starlette(
+    shell = Shell(runtime, ("web", "alerts", "channels", "incidents", "oncall", "paging", "playbooks", "postmortems"))
+    site = Starlette(
         routes=[
-            *alerts_api.intake_routes(runtime),
             *system.plain_routes(runtime, endpoints, __version__),
             *routes(endpoints, runtime),
+            *heartbeats_api.beat_routes(runtime),
+            *oncall_api.calendar_routes(runtime),
             *shell.assets.routes(),
             *sign_in.routes(shell),
             live.route(runtime),
+            *paging_pages.routes(shell),
             *incidents_pages.routes(shell, shelf, options.default_playbook, render),
             *postmortems_pages.routes(shell, shelf.by_digest),
             *alerts_pages.routes(shell),
+            *groups_pages.routes(shell),
+            *quiet_pages.routes(shell),
+            *report_pages.routes(shell),
+            *push_pages.routes(shell, push_key),
+            *link_pages.routes(shell, lambda: link_key().encode()),
+            *twilio_hooks.routes(runtime, options.channels.twilio, options.public_url, lambda: link_key().encode()),
+            *oncall_pages.routes(shell, shelf, options.default_playbook, options.public_url),
             *playbooks_pages.routes(shell, shelf),
         ],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers=failures.handlers(shell),
         lifespan=lifespan,
     )
-    app = App(runtime, shelf, asgi, endpoints, options)
+    app = App(runtime, shelf, Intake(site, runtime, dropins(heartbeats_api.pinging(runtime), clock.now())), endpoints, options)
     return app
 
 
@@ -201,7 +323,9 @@ def start(app: App) -> None:
     """Start the engine and put the shipped playbooks in force where they are new or changed."""
     app.runtime.start()
     app.runtime.commit_now("ledger", STREAM_ID, Begin(), SYSTEM)
-    intake_key(app.runtime)
+    app.runtime.commit_now("pager", watch_model.STREAM_ID, watch_model.BeginWatch(), SYSTEM)
+    begin_intake(app.runtime)
+    app.runtime.commit_now("routes", ROUTES, ShipRoutes(shipped_routes()), SYSTEM)
     for playbook_id in shipped.shipped():
         text = shipped.shipped_text(playbook_id)
         current: Any = app.runtime.committer.state(f"playbook:{playbook_id}")
@@ -211,13 +335,12 @@ def start(app: App) -> None:
         app.runtime.commit_now("playbook", playbook_id, publication(loaded, shipped=True), SYSTEM)
 
 
-def _publishing(options: Options, base: Path, database: Database) -> dict[str, Channel]:
+def _publishing(options: Options, base: Path, secret: Callable[[], bytes]) -> dict[str, Channel]:
     """Return the channels that postmortems are published by."""
     try:
         places = postmortem_publishing.places(options.publish_to or os.environ.get("TOCSIN_PUBLISH_TO", ""))
     except ValueError as error:
         raise Refused(f"{error}.", fix="Write it like wiki=/srv/wiki engineering=https://hooks.example.com/postmortems.") from error
-    secret = postmortem_publishing.secret_of(database.setting, database.keep_setting, lambda: secrets.token_hex(32))
     ways: tuple[Channel, ...] = (Folder(base, places), Git(base, places), Webhook(places, secret))
     return {way.name: way for way in ways}
 
@@ -229,13 +352,28 @@ def intake_url(app: App, base: str) -> str:
 
 def _on_failure(stream: str, key: str, channel: str, why: str) -> Follow | None:
     kind, _, record = stream.partition(":")
+    if kind == "page":
+        return Follow("page", record, NoteFailed(key, channel, why))
     if kind == "postmortem":
         return Follow("postmortem", record, NoteResult(key, sent=False, said=why))
-    if kind == "alert":
-        return Follow("alert", record, NotePageFailure(key, channel, why))
+    if kind == "proof":
+        return Follow("proof", record, NoteProof(good=False, why=why))
+    if kind == "group":
+        return Follow("group", record, NoteNoticeFailed(key, channel, why))
+    if kind == "person":
+        return Follow("person", record, NoteCodeFailed(key, why))
     return Follow("incident", record, NoteDeliveryFailure(key, channel, why)) if kind == "incident" else None
 
 
 def _on_sent(stream: str, key: str, _channel: str, receipt: str) -> Follow | None:
     kind, _, record = stream.partition(":")
+    if kind == "page":
+        return Follow("page", record, NoteSent(key, receipt))
+    if kind == "proof":
+        return Follow("proof", record, NoteProof(good=True, why=receipt))
     return Follow("postmortem", record, NoteResult(key, sent=True, said=receipt)) if kind == "postmortem" else None
+
+
+def _on_retry(stream: str, key: str, channel: str, why: str, _due: object) -> Follow | None:
+    kind, _, record = stream.partition(":")
+    return Follow("page", record, NoteFailed(key, channel, why, final=False)) if kind == "page" else None

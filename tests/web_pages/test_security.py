@@ -53,6 +53,8 @@ def test_every_page_carries_the_strict_policy_and_holds_to_it(world: World) -> N
 
 def test_scripts_and_styles_hold_no_way_around_the_policy() -> None:
     for path in (SOURCE / "web" / "static").iterdir():
+        if path.suffix == ".png":
+            continue
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\beval\(|new Function|innerHTML\s*=|insertAdjacentHTML|document\.write|@import|url\(", text), path.name
         assert "http://" not in text.replace("http://www.w3.org/2000/svg", ""), path.name

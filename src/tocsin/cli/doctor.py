@@ -13,7 +13,7 @@ import click
 
 from tocsin.cli import output
 from tocsin.cli.client import DEFAULT_DATA, RefusedByServer, Unreachable, announced, is_locked
-from tocsin.cli.shell import Session, pass_session, single
+from tocsin.cli.shell import Session, parent, pass_session
 
 _LEAST_FREE: Final = 1_000_000_000
 """Bytes. With less, a flood of alerts or a backup may fill the disk."""
@@ -32,7 +32,7 @@ class Check:
     fix: str = ""
 
 
-@single("doctor")
+@parent("doctor")
 @click.option(
     "--verify", is_flag=True, help="Check every record's hash chain too, and the daily checkpoints; takes a while on a long record."
 )
@@ -62,6 +62,41 @@ def doctor(session: Session, *, verify: bool) -> None:
 
     session.show({"healthy": not wrong, "checks": [check.__dict__ for check in checks]}, people)
     if wrong:
+        click.get_current_context().exit(1)
+
+
+@doctor.command("reach")
+@click.option("--weeks", default=2, show_default=True, type=click.IntRange(1, 53), help="How far ahead.")
+@click.option("--service", default="", metavar="ID", help="Only this service.")
+@click.option("--severity", default="", metavar="LEVEL", help="Only this level.")
+@pass_session
+def reach(session: Session, weeks: int, service: str, severity: str) -> None:
+    """Find the hours at which nobody would be reached; exit code 1 where there are any.
+
+    For each level of each service: who is called first, by which proved way, and after how long, throughout the coming weeks, clock changes
+    included. A hole is an hour at which a page would reach nobody by a proved way.
+    """
+    found = session.api.get("/reach", weeks=weeks, service=service, severity=severity)
+
+    def people() -> None:
+        rows = [
+            (one["service"], one["severity"], one["policy"], output.lasting(one["slowest"]), len(holes) or output.tone("none", "good"))
+            for one in found["reach"]
+            for holes in [[hole for hole in found["holes"] if (hole["service"], hole["severity"]) == (one["service"], one["severity"])]]
+        ]
+        output.table(("Service", "Level", "Policy", "Somebody within", "Holes"), rows, "There is no service whose levels call anybody.")
+        if found["holes"]:
+            output.say()
+        for hole in found["holes"]:
+            output.say(f"{output.tone('hole', 'bad')}  {hole['says']}" + (f" ({hole['why']})" if hole["why"] else ""))
+        output.say()
+        output.say(
+            f"From {found['start'][:16].replace('T', ' ')} to {found['end'][:16].replace('T', ' ')} UTC: "
+            + ("somebody is reached at every hour." if found["whole"] else f"{len(found['holes'])} holes.")
+        )
+
+    session.show(found, people)
+    if not found["whole"]:
         click.get_current_context().exit(1)
 
 
@@ -97,6 +132,7 @@ def _look(session: Session) -> Iterator[Check]:
     yield Check("database", "ok", f"{condition['database']}, schema {condition['schema']}")
     yield from _engine(session, condition)
     yield from _playbooks(session)
+    yield from _channels(session)
     if session.api.get("/people")["people"]:
         yield Check("people", "ok", "pages can name somebody")
     else:
@@ -106,6 +142,20 @@ def _look(session: Session) -> Iterator[Check]:
             "nobody is written down: pages reach the console and a folder, and nobody's telephone.",
             "tocsin person save ID --name NAME",
         )
+
+
+def _channels(session: Session) -> Iterator[Check]:
+    """Yield how each channel stands that reaches people; one that somebody wants to be reached by and that is not set up is wrong."""
+    for channel in session.api.get("/channels")["channels"]:
+        name = f"channel {channel['id']}"
+        if not channel["pages"]:
+            continue
+        if channel["ready"]:
+            yield Check(name, "ok", channel["says"])
+        elif channel["people"]:
+            yield Check(name, "bad", f"{', '.join(channel['people'])} cannot be reached by it: {channel['says']}", channel["fix"])
+        else:
+            yield Check(name, "ok", f"not set up, and nobody uses it ({channel['says'].rstrip('.').lower()})")
 
 
 def _verified(answer: dict[str, Any]) -> Check:

@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tocsin.cli.client import Unreachable
+from tocsin.cli.settings import settle
 
 
 class LocalTransport:
     """Takes the lock, starts the application without a socket, and stops it again in ``close``."""
 
     def __init__(self, folder: Path) -> None:
-        from tocsin.app import DEFAULT_PLAYBOOK, Options, build, start  # loaded only when used
+        from tocsin.app import Options, build, channel_options, start  # loaded only when used
         from tocsin.channels.console.client import Quiet
         from tocsin.engine.database import DataDirectory
         from tocsin.engine.errors import Refused
@@ -25,8 +26,13 @@ class LocalTransport:
         self._directory = DataDirectory(folder)
         try:
             self._directory.lock()
-            playbook = os.environ.get("TOCSIN_PLAYBOOK") or DEFAULT_PLAYBOOK
-            self._app = build(Options(data=folder, default_playbook=playbook, console=Quiet()))
+            settings = settle({}, os.environ, None)  # what waits leaves by the same channels as the server's
+            self._app = build(
+                Options(
+                    data=folder, default_playbook=settings["playbook"], public_url=settings["public_url"], console=Quiet(),
+                    channels=channel_options(settings.values),
+                ),
+            )  # fmt: skip
             start(self._app)
         except Refused as refusal:
             self._directory.release()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,15 @@ from tocsin.cli.shell import Session
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 (compared, not bound)
 _BACKLOG = 2048
 _GRACE = 5
+_COLLECT_EVERY = (10_000, 20, 50)
+"""Garbage collection: new objects before the youngest are looked through, and how many such rounds before the older ones are."""
 """Seconds that requests under way get when the server is told to stop."""
 
 
 def _options(function: Any) -> Any:
     for setting in reversed(SETTINGS):
+        if setting.secret:
+            continue
         shown = f" (default: {setting.default})" if setting.default not in ("", None) else ""
         function = click.option(setting.flag, setting.name, metavar=setting.metavar, help=f"{setting.says} ({setting.variable}){shown}")(
             function
@@ -49,7 +55,7 @@ def run(settings: Settled) -> None:
 
     import uvicorn
 
-    from tocsin.app import Options, build, intake_url
+    from tocsin.app import Options, build, channel_options, intake_url
     from tocsin.engine.clock import VirtualClock
     from tocsin.engine.database import DataDirectory
     from tocsin.engine.errors import Refused
@@ -76,7 +82,7 @@ def run(settings: Settled) -> None:
             app = build(
                 Options(
                     data=folder, database_url=settings["database"], public_url=settings["public_url"] or url, default_playbook=settings["playbook"],
-                    clock=clock,
+                    clock=clock, channels=channel_options(settings.values),
                 ),
             )  # fmt: skip
         except Refused as refusal:
@@ -106,9 +112,47 @@ def run(settings: Settled) -> None:
             stop(sig, frame)
 
         server.handle_exit = handle_exit  # type: ignore[method-assign]
-        server.run(sockets=[bound])
+        _spare_the_collector()
+        with _mail_door(app, settings):
+            server.run(sockets=[bound])
     finally:
         directory.release()
+
+
+@contextmanager
+def _mail_door(app: Any, settings: Settled) -> Iterator[None]:
+    """Take e-mails in as long as the context lasts, if the settings name a place for it."""
+    if not settings["smtp_listen"]:
+        yield
+        return
+    from tocsin.alerts.mail_door import mail_door
+
+    host, _, port = settings["smtp_listen"].rpartition(":")
+    door = mail_door(app.runtime, host.strip("[]"), int(port), settings["tls_cert"], settings["tls_key"])
+    try:
+        door.start()
+    except OSError as error:
+        raise click.ClickException(
+            f"Cannot take mail on {settings['smtp_listen']} ({settings.sources['smtp_listen']}): {error.strerror or error}."
+        ) from error
+    click.echo(f"Mail to <intake key>@{host}, port {port}, is taken in as alerts")
+    sys.stdout.flush()
+    try:
+        yield
+    finally:
+        door.stop()
+
+
+def _spare_the_collector() -> None:
+    """Leave what was loaded at the start out of garbage collection.
+
+    To look through all of it takes about 50 ms, in which nobody is answered and nobody is paged; what is young is looked through less often.
+    """
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_EVERY)
 
 
 def _url(settings: Settled, port: int) -> str:

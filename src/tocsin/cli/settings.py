@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 PREFIX: Final = "TOCSIN_"
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Setting:
     default: Any = ""
     read: Callable[[str], Any] = str
     metavar: str = "TEXT"
+    secret: bool = False
+    """It has no flag, for every user of a machine can read those of a process; and no error repeats it."""
 
     @property
     def flag(self) -> str:
@@ -40,6 +45,14 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:  # noqa: PLR2004 (ports have 16 bits)
         raise ValueError("write a number from 0 (any free one) to 65535")
     return int(text)
+
+
+def _place(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ValueError("write an address and a port, such as 127.0.0.1:2525")
+    _port(port)
+    return text
 
 
 def _url(text: str) -> str:
@@ -73,6 +86,37 @@ def _file(text: str) -> str:
     return text
 
 
+def _hosts(text: str) -> str:
+    for one in text.split(","):
+        if not _HOST.fullmatch(one.strip()):
+            raise ValueError("write hosts, such as ntfy.internal or 10.0.0.8:8080, separated by commas")
+    return ",".join(one.strip() for one in text.split(","))
+
+
+def _server(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError("write a host, or host:port, such as mail.example.com:587")
+    return text
+
+
+def _security(text: str) -> str:
+    if text not in ("starttls", "tls", "none"):
+        raise ValueError("write starttls, tls or none")
+    return text
+
+
+def _contact(text: str) -> str:
+    if not text.startswith(("mailto:", "https://")):
+        raise ValueError("write it with mailto: or https://")
+    return text
+
+
+def _sender(text: str) -> str:
+    if "@" not in parseaddr(text)[1]:
+        raise ValueError("write an address, such as Tocsin <tocsin@example.com>")
+    return text
+
+
 SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("data", "Folder of the embedded installation.", "tocsin-data", metavar="DIR"),
     Setting("database", "SQLAlchemy URL of a database instead of the embedded one.", metavar="URL"),
@@ -83,6 +127,21 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("tls_cert", "Serve HTTPS with this certificate (PEM) …", "", _file, "FILE"),
     Setting("tls_key", "… and this key (PEM).", "", _file, "FILE"),
     Setting("trusted_proxy", "Believe the X-Forwarded headers of these addresses.", "", _networks, "NET"),
+    Setting("smtp_listen", "Take e-mails in as alerts at this address and port, such as 127.0.0.1:2525.", "", _place, "ADDRESS:PORT"),
+    Setting("mail_server", "The mail server that takes our mail, as host or host:port.", "", _server, "HOST"),
+    Setting("mail_security", "How it is spoken to: starttls, tls or none; never less than this.", "starttls", _security, "WORD"),
+    Setting("mail_user", "The user to sign in to it with.", "", metavar="NAME"),
+    Setting("mail_password", "The password of that user.", "", secret=True),
+    Setting("mail_from", "The address that mail comes from.", "", _sender, "ADDRESS"),
+    Setting("push_contact", "Where push services can reach whoever runs this server.", "", _contact, "URL"),
+    Setting("ntfy_server", "The ntfy server of contacts that are a topic alone.", "", _url, "URL"),
+    Setting("ntfy_token", "An access token of that server.", "", secret=True),
+    Setting("twilio_account", "The Twilio account that texts and calls go through.", "", metavar="SID"),
+    Setting("twilio_token", "The account's auth token.", "", secret=True),
+    Setting("twilio_from", "The number, or messaging service, that they come from.", "", metavar="NUMBER"),
+    Setting("twilio_api", "Another address of Twilio's interface, such as a region's.", "https://api.twilio.com", _url, "URL"),
+    Setting("allow_internal", "Hosts inside the network that addresses of contacts may name.", "", _hosts, "HOST,…"),
+    Setting("authorities", "Certificate authorities (PEM) that channels trust beside this machine's.", "", _file, "FILE"),
     Setting("virtual_clock", "Start on a clock that stands at this time until it is advanced.", None, _moment, "ISO"),
 )
 """Everything that ``tocsin serve`` can be told. The names are those of the TOML file."""

@@ -151,6 +151,28 @@ class Group(click.Group):
     command_class = Command
 
 
+class Parent(Group, Command):
+    """A command with further commands below it: it does its own work when none of them is named."""
+
+    command_class = Command
+
+
+def parent(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Parent]:
+    """Make a function such a command."""
+
+    def decorate(function: Callable[..., Any]) -> Parent:
+        @click.pass_context
+        def run(ctx: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+            return None if ctx.invoked_subcommand else function(*args, **kwargs)
+
+        run.__doc__ = function.__doc__
+        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        more: Any = {"invoke_without_command": True, "context_settings": {"help_option_names": ["-h", "--help"]}, **attributes}
+        return click.command(name, cls=Parent, **more)(run)
+
+    return decorate
+
+
 def group(name: str, says: str) -> Group:
     """Return a group of commands. says: the line that help shows."""
     return Group(name, help=says, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tocsin.alerts.queries import alert_of
 from tocsin.engine import blobs
 from tocsin.engine.kinds import Kind
 from tocsin.engine.model import Command, Reader
@@ -68,11 +69,11 @@ def _service_playbook(service: str, reader: Reader) -> str:
 def _alerts(ids: tuple[str, ...], reader: Reader) -> tuple[dict[str, Any], ...]:
     found = []
     for alert_id in ids:
-        alert = reader.state(f"alert:{alert_id}")
+        alert = alert_of(reader, alert_id)
         if alert is not None:
             found.append(
                 {
-                    "id": alert_id, "title": alert.title, "state": alert.state, "started_at": alert.started_at, "received_at": alert.received_at,
+                    "id": alert.id, "title": alert.title, "state": alert.state, "started_at": alert.started_at, "received_at": alert.received_at,
                     "labels": alert.labels, "links": alert.links, "acknowledged_at": alert.acknowledged_at, "acknowledged_by": alert.acknowledged_by,
                 },
             )  # fmt: skip

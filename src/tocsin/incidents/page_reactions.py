@@ -42,7 +42,9 @@ def _joined(fact: Fact, page: Page, incident: Incident | None) -> list[Follow]:
     first = page.first_acknowledged
     if incident is None or not event.incident:
         return []
-    noted = NotePage(page.id, "linked", f"Page {page.id} belongs to it: {page.title}", at=fact.occurred_at)
+    called = list(dict.fromkeys(one.name for run in page.runs for one in run.called))
+    text = f"Page {page.id} belongs to it: {page.title}" + (f". Called {', '.join(called)}." if called else "")
+    noted = NotePage(page.id, "linked", text, at=fact.occurred_at)
     taken = [Follow("incident", incident.id, Acknowledge(first.person, first.at))] if first is not None else []
     return [Follow("incident", incident.id, noted), *taken]
 

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.alerts import queries as alerts
-from tocsin.alerts.model import Alert
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Context, Reader
 from tocsin.engine.ports import ChannelFailed, Renderer
@@ -193,7 +192,7 @@ class _Pages:
         def work() -> dict[str, Any]:
             books = self._playbooks(visit.runtime)
             with visit.runtime.reading() as reader:
-                alert: Alert | None = reader.state(f"alert:{typed['alert']}") if typed.get("alert") else None
+                alert = alerts.alert_of(reader, typed["alert"]) if typed.get("alert") else None
                 service = services.named(reader, alert.service or alert.labels.get("service", "")) if alert else None
             chosen = typed.get("playbook") or (service.playbook if service else "") or self._default
             book = books.get(chosen) or next(iter(books.values()), None)
@@ -308,7 +307,7 @@ def _place(verb: str, fields: Mapping[str, str]) -> str:
 def _without_incident(reader: Reader, visit: Visit) -> list[dict[str, Any]]:
     """Return the alerts that fire and belong to no incident that goes on: those that nobody is on first, and of these the newest."""
     found = {
-        row["id"]: row for state in ("unacknowledged", "firing") for row in alerts.list_alerts(reader, visit.viewer, state=state, limit=alerts.MOST)
+        row["id"]: row for state in ("unacknowledged", "firing") for row in alerts.list_alerts(reader, visit.viewer, alerts.Wanted(state), limit=alerts.MOST)
     }  # fmt: skip
     names = {row["incident"] for row in found.values() if row["incident"]}
     going_on = {name for name in names if (one := reader.state(f"incident:{name}")) is not None and not one.ended}

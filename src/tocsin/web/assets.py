@@ -14,7 +14,7 @@ _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
-    "webmanifest": "application/manifest+json",
+    "png": "image/png",
 }
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
@@ -39,7 +39,7 @@ class Assets:
         return f"/static/{self._names[name]}"
 
     def routes(self) -> list[Route]:
-        """Return the public route of the files, and that of the icon which browsers ask for unasked."""
+        """Return the public route of the files, and those whose address must not change: the icons and the service worker."""
 
         async def static(request: Request) -> Response:
             found = self._files.get(request.path_params["name"])
@@ -51,4 +51,13 @@ class Assets:
             content, kind = self._files[self._names["icon.svg"]]
             return Response(content, headers={"cache-control": "public, max-age=86400", "content-type": kind})
 
-        return [Route("/static/{name}", static), Route("/favicon.ico", icon)]
+        def plain(name: str) -> Route:
+            async def file(_request: Request) -> Response:
+                content, kind = self._files[self._names[name]]
+                # The service worker's address never changes, so that the browser asks for it anew; what it may show is the whole site.
+                return Response(content, headers={"cache-control": "no-cache", "content-type": kind, "service-worker-allowed": "/"})
+
+            return Route(f"/{name}", file)
+
+        named = [plain(name) for name in ("sw.js", "icon-180.png", "icon-192.png", "icon-512.png")]
+        return [Route("/static/{name}", static), Route("/favicon.ico", icon), *named]

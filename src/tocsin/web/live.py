@@ -97,7 +97,7 @@ async def _all(runtime: Runtime, *, again: bool) -> AsyncIterator[bytes]:
                 return
             for stream in sorted(changed):
                 kind, _, record = stream.partition(":")
-                if kind in ("incident", "alert"):
+                if kind in ("incident", "alert", "group"):
                     number += 1
                     yield _event(record if kind == "incident" else "", number)
 

@@ -1,0 +1,104 @@
+"""``tocsin apply``: people, teams, services, schedules, policies, routes and more from files, so that they can be kept and reviewed as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from tocsin.cli import output
+from tocsin.cli.client import RefusedByServer
+from tocsin.cli.shell import Session, pass_session
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of such a file: where its items go, and whether it has items by id or is one thing."""
+
+    path: str
+    one: bool = False
+    rows: str = ""
+    """The field that a bare list stands for, where it is one thing."""
+
+
+SECTIONS: Final[dict[str, Section]] = {
+    "teams": Section("/teams/{id}"),
+    "people": Section("/people/{id}"),
+    "schedules": Section("/schedules/{id}"),
+    "policies": Section("/policies/{id}"),
+    "services": Section("/services/{id}"),
+    "heartbeats": Section("/heartbeats/{id}"),
+    "intake_keys": Section("/intake-keys/{id}"),
+    "routes": Section("/routes", one=True, rows="routes"),
+    "inhibitions": Section("/inhibitions", one=True, rows="rules"),
+}
+"""In the order in which they are written down: what others name comes first."""
+
+
+@click.command("apply")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what the files hold; write nothing down.")
+@pass_session
+def apply(session: Session, files: tuple[Path, ...], dry_run: bool) -> None:
+    """Write down what files say of people, teams, services, schedules, escalation policies, routes, heartbeats and intake keys.
+
+    A file is YAML with sections by these names; each section has its items by id, with the fields of the API. What is not in the files
+    stays as it is, and what has not changed makes no new version, so a file can be applied again and again.
+    """
+    found = [(path, name, item, body) for path in _files(files) for name, item, body in _items(path)]
+    order = list(SECTIONS)
+    found.sort(key=lambda one: order.index(one[1]))
+    done = []
+    for path, name, item, body in found:
+        said = "would be written down"
+        if not dry_run:
+            try:
+                answer = session.api.post(SECTIONS[name].path.format(id=item), body)
+            except RefusedByServer as refusal:
+                where = f"{path}: {name}.{item}" if item else f"{path}: {name}"
+                output.note(f"{where} was refused; what came before it is written down.")
+                raise refusal from None
+            said = "written down" if answer.get("changed", True) else "as it was"
+        done.append({"file": str(path), "section": name, "id": item, "outcome": said})
+    rows = [(one["section"], one["id"], one["outcome"]) for one in done]
+    session.show(done, lambda: output.table(("Section", "ID", "Outcome"), rows, "The files hold nothing."))
+
+
+def _files(given: tuple[Path, ...]) -> list[Path]:
+    """Return the files, those of folders in the order of their names."""
+    found = []
+    for path in given:
+        found += sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else [path]
+    return found
+
+
+def _items(path: Path) -> list[tuple[str, str, dict[str, Any]]]:
+    import yaml
+
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise click.ClickException(f"{path}{place}: this is not YAML: {getattr(error, 'problem', error)}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{path} cannot be read: {error}.") from error
+    if not isinstance(document, dict):
+        raise click.ClickException(f"{path}: there are no sections. Write one of {', '.join(SECTIONS)} with its items below it.")
+    items: list[tuple[str, str, dict[str, Any]]] = []
+    for name, section in document.items():
+        if name not in SECTIONS:
+            raise click.ClickException(f"{path}: there is no section {name!r}. Sections are {', '.join(SECTIONS)}.")
+        if SECTIONS[name].one:
+            items.append((name, "", section if isinstance(section, dict) else {SECTIONS[name].rows: section}))
+            continue
+        if not isinstance(section, dict):
+            raise click.ClickException(f"{path}: {name} has no items by id. Write each as `id:` with its fields below it.")
+        for item, body in section.items():
+            fields = {} if body is None else body
+            if not isinstance(fields, dict):
+                raise click.ClickException(f"{path}: {name}.{item} has no fields. Write them below it as `field: value`.")
+            items.append((name, str(item), {"name": str(item), **fields}))
+    return items
