@@ -145,7 +145,7 @@ def wrk(url: str, batch: int, clients: int, *, again: bool, seconds: int, first:
     if "Non-2xx" in text or "Socket errors" in text:
         print(text)
     rate = float(text.partition("Requests/sec:")[2].split()[0])
-    return rate * batch, _milliseconds(text.partition("99%")[2].split()[0])
+    return rate * batch, _milliseconds(text.partition("Latency Distribution")[2].partition("99%")[2].split()[0])
 
 
 def _milliseconds(text: str) -> float:

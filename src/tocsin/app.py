@@ -98,6 +98,7 @@ from tocsin.paging import api as paging_api
 from tocsin.paging import kind as paging
 from tocsin.paging import pages as paging_pages
 from tocsin.paging import link_pages, twilio_hooks, watch, watch_model, wording
+from tocsin.paging.callouts.kind import reactions as callouts
 from tocsin.paging.commands import NoteFailed, NoteSent
 from tocsin.people import api as people_api
 from tocsin.people import tables as people_tables
@@ -216,6 +217,7 @@ def build(options: Options) -> App:
             *HEARTBEAT_REACTIONS,
             *oncall_reactions(schedules_of),
             *paging.reactions(),
+            *callouts(shelf),
         ),
         journals={journal.name: journal for journal in (Beats(database.dialect), alerts)},
     )

@@ -17,7 +17,7 @@ from tocsin.alerts.group_story import Story
 from tocsin.alerts.lifecycle import EFFECT_SAYS, HAPPENING_SAYS, HAPPENINGS, PHASE_SAYS, PHASES, TABLE, Happening, cell
 from tocsin.alerts.route_model import Calm, Count
 from tocsin.engine.kinds import Tick
-from tocsin.engine.model import Command, Context
+from tocsin.engine.model import Command, Context, Event
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -77,7 +77,7 @@ MADE: dict[Phase, Callable[[], Driven]] = {
     "closed": _closed,
 }  # fmt: skip
 
-DONE = {
+DONE: dict[str, type[Event] | tuple[type[Event], ...]] = {
     "open": e.GroupOpened, "reopen": e.GroupReopened, "count": e.AlertsCounted, "raise": e.GroupRaised, "acknowledge": e.GroupAcknowledged,
     "lapse": e.GroupLapsed, "mute": e.GroupMuted, "loosen": e.GroupUnmuted, "resolve": e.GroupResolved, "close": e.GroupClosed, "flap": e.GroupFlapping,
     "stir": e.GroupStirred, "settle": e.GroupCalm, "link": e.GroupLinked, "note": e.IncidentOver, "page": (e.GroupPaged, e.GroupQuiet, e.GroupHeld),

@@ -57,7 +57,7 @@ def test_timers_count_how_late_records_were_woken(house: House) -> None:
 
 def test_the_counts_stand_among_the_metrics(world: World) -> None:
     world.declare()
-    world.outbox()
+    world.advance(minutes=30)
     text = world.send("GET", "/metrics", person="").text
     lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert float(lines['tocsin_channel_sent_total{channel="file"}']) >= 1

@@ -30,17 +30,19 @@ def test_the_newest_step_is_the_one_the_code_works_on() -> None:
 
 def test_the_steps_lead_to_the_tables_of_the_code_and_back_to_nothing(empty_database_url: str) -> None:
     engine = create_engine(empty_database_url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    for _ in range(2):
+    try:
         with engine.begin() as connection:
-            schema.upgrade(connection)
-            assert _differences(connection) == []
-        with engine.begin() as connection:
-            schema.downgrade(connection, "base")
-            left = {name for name in inspect(connection).get_table_names() if not name.startswith("test_")}
-            assert left <= {"alembic_version"}
-    engine.dispose()
+            connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        for _ in range(2):
+            with engine.begin() as connection:
+                schema.upgrade(connection)
+                assert _differences(connection) == []
+            with engine.begin() as connection:
+                schema.downgrade(connection, "base")
+                left = {name for name in inspect(connection).get_table_names() if not name.startswith("test_")}
+                assert left <= {"alembic_version"}
+    finally:
+        engine.dispose()
 
 
 def test_a_database_with_rows_opens_again_without_a_step(house: House) -> None:

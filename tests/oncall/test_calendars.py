@@ -72,7 +72,7 @@ def test_the_user_may_stand_in_another_property(payments: World) -> None:
     assert on_call(payments, "2025-11-03T12:00:00Z") == ["bo"]
 
 
-def test_whole_days_and_times_without_a_zone_are_read_on_the_schedules_clock(payments: World) -> None:
+def test_whole_days_are_read_on_the_schedules_clock_and_times_without_a_zone_on_the_calendars(payments: World) -> None:
     day = "DTSTART;VALUE=DATE:20251103|DTEND;VALUE=DATE:20251104|SUMMARY:bo"
     found = send(
         payments,
@@ -80,7 +80,7 @@ def test_whole_days_and_times_without_a_zone_are_read_on_the_schedules_clock(pay
         calendar(day, "DTSTART:20251105T090000|DTEND:20251105T100000|SUMMARY:ana", zone="Asia/Tokyo"),
     )
     assert "Europe/Berlin" in found["note"]
-    assert [on_call(payments, f"2025-11-{at}:00Z") for at in ("02T22:59", "02T23:00", "03T22:59", "03T23:00", "05T08:30")] == [
+    assert [on_call(payments, f"2025-11-{at}:00Z") for at in ("02T22:59", "02T23:00", "03T22:59", "03T23:00", "05T00:30")] == [
         [],
         ["bo"],
         ["bo"],
@@ -104,8 +104,8 @@ def test_a_series_without_end_is_read_on_by_itself(payments: World) -> None:
         "/schedules/payments/calendars/duty",
         calendar("DTSTART:20251103T080000Z|DTEND:20251103T200000Z|RRULE:FREQ=WEEKLY|SUMMARY:bo"),
     )
-    payments.advance(days=420)
-    assert on_call(payments, "2027-05-03T12:00:00Z") == ["bo"]
+    payments.advance(days=221)
+    assert on_call(payments, "2027-02-22T12:00:00Z") == ["bo"]
 
 
 def test_every_event_of_a_persons_calendar_is_an_absence(payments: World) -> None:
@@ -140,7 +140,7 @@ def test_shifts_are_published_at_a_secret_address_with_their_time_zone(payments:
     assert (answer.status, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
     found = icalendar.Calendar.from_ical(answer.text)
     assert [str(zone["TZID"]) for zone in found.walk("VTIMEZONE")] == ["Europe/Berlin"]
-    event = found.walk("VEVENT")[1]
+    event: Any = found.walk("VEVENT")[1]
     assert (str(event["SUMMARY"]), event["DTSTART"].dt) == ("Ana on call for Payments", utc(2025, 11, 3, 8))
     assert event["DTSTART"].params["TZID"] == "Europe/Berlin"
 
@@ -236,5 +236,5 @@ def test_calendars_have_a_size(payments: World) -> None:
 
 def test_occurrences_are_limited_within_what_is_asked() -> None:
     many = [f"DTSTART:20251103T080000Z|DTEND:20251103T090000Z|RRULE:FREQ=DAILY|SUMMARY:{n}" for n in range(100)]
-    with pytest.raises(NotACalendar, match="occurrences"):
+    with pytest.raises(NotACalendar, match="together"):
         ical.occurrences(calendar(*many).decode(), utc(2025, 11, 1), utc(2025, 11, 1) + timedelta(days=400))

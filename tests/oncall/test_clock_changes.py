@@ -20,7 +20,7 @@ from tocsin.oncall.walltime import changes, instant_of, moment, seconds, wall_of
 
 FIRST, LAST = utc(2026, 11, 1), utc(2031, 11, 1)
 AROUND = timedelta(days=2)
-SAMPLE = 30
+SAMPLE = 24
 """So many of the different changes are walked through in the usual run; all of every zone in the long one."""
 PEOPLE = (("a",), ("b",), ("c", "d"))
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.oncall.oracle import utc
-from tests.oncall.test_handoffs import payments as payments  # noqa: PLC0414 (a fixture)
 from tests.world import World
 from tocsin.oncall.fairness import at_night, loads, nights_of
 from tocsin.oncall.model import Hours, Layer, Rota, plain

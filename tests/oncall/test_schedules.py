@@ -280,7 +280,7 @@ def test_a_person_who_joins_a_rota_brings_their_absences_along(payments: World) 
 
 
 def test_a_second_line_is_the_same_people_one_turn_ahead(payments: World) -> None:
-    second = {**WEEKLY["layers"][0], "id": "second", "role": "secondary", "ahead": 1}  # type: ignore[dict-item,index]
+    second = {**WEEKLY["layers"][0], "id": "second", "role": "secondary", "ahead": 1}  # type: ignore[dict-item]
     payments.post("/schedules/payments", {**WEEKLY, "layers": [*WEEKLY["layers"], second]})
     lines = payments.get("/schedules/payments/on-call")["lines"]
     assert [(line["role"], line["on_call"][0]["person"]) for line in lines] == [("", "bo"), ("secondary", "cy")]

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from tests.paging.scene import Scene
 from tocsin.oncall.model import Hours, Layer, Rota, Schedule
 from tocsin.oncall.model import Version as RotaVersion
-from tocsin.paging.model import Policy, Step, Window
+from tocsin.paging.model import Policy, Step, Urgency, Window
 from tocsin.paging.reach import Asked, Known, Lookup, Plan, reach
 from tocsin.people.model import Contact, Person, QuietHours, Rule, SavePerson
 
+LEVELS: tuple[tuple[str, Urgency], ...] = (("SEV1", "high"), ("SEV2", "high"), ("SEV3", "low"))
 START = datetime(2026, 3, 23, tzinfo=UTC)
 """A Monday; six days later the clocks of Europe change."""
 
@@ -126,7 +127,7 @@ def test_a_year_of_many_services_takes_little_time() -> None:
     asked = [
         Asked(f"service-{n}", level, urgency, Policy(f"p{n}", steps=(Step(to=(f"schedule:s{n}",)), Step(to=(f"schedule:s{(n + 1) % 20}",))), version=1))
         for n in range(20)
-        for level, urgency in (("SEV1", "high"), ("SEV2", "high"), ("SEV3", "low"))
+        for level, urgency in LEVELS
     ]  # fmt: skip
     began = time.perf_counter()
     assert len(list(reach(asked, known, START, START + timedelta(weeks=53)))) == 60

@@ -87,8 +87,10 @@ class Muting(msgspec.Struct, frozen=True):
         """Return every silence and window that keeps an alert quiet now."""
         found: list[Mute] = []
         for one in self.silences.values():
+            if not one.test(subject):  # nearly always, and cheaper than the times
+                continue
             silence = _silence(one)
-            if silence.state(now) == "active" and (not silence.group or silence.group == group) and one.test(subject):
+            if silence.state(now) == "active" and (not silence.group or silence.group == group):
                 found.append(mute_of(silence))
         for one in self.plans.values():
             plan = _plan(one)

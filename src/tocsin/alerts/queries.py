@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, selec
 
 from tocsin.alerts import tables
 from tocsin.alerts.group_story import Tally
-from tocsin.alerts.matchers import OWN, Matcher, Subject, compile_matchers
+from tocsin.alerts.matchers import OWN, Matcher, Subject, Test, compile_matchers
 from tocsin.alerts.matchers import parse as parse_matchers
 from tocsin.alerts.model import Alert, Body, alert_id, number_of, receipt_id
 from tocsin.alerts.notify import MOST_NAMED, Member, Members
@@ -20,9 +20,11 @@ from tocsin.engine.model import Reader, Viewer, micros, moment
 
 DEFAULT_LIMIT = 50
 MOST = 500
-_SCANNED: Final = 2000
+_SCANNED: Final = 4000
 """Rows that are read at a time where a filter is judged here and not by the database."""
 _HEAVY: Final = ("body", "content", "told_start")
+_BY_GROUP: Final = ("unacknowledged", "acknowledged")
+"""States that hang on the group's acknowledgement."""
 STATES: Final = ("firing", "resolved", "unacknowledged", "acknowledged", "muted")
 
 _labels: Final = msgspec.json.Decoder(dict[str, str])
@@ -73,33 +75,53 @@ def list_alerts(
     """
     limit = min(limit, MOST)
     table, seen, group = tables.alerts, tables.alert_seen, tables.group_counts
+    below = _number(after, "after") if after else None
+    test = compile_matchers(wanted.labels) if wanted.labels else None
+    numbers = None if test is None else list(_fitting(reader, wanted, test, below, limit))
     columns = [column for column in table.columns if column.name not in _HEAVY]
-    taken_at = func.coalesce(table.c.acknowledged_at, group.c.acknowledged_at)
     query = (
         select(*columns, seen.c.last_seen_at, seen.c.repeats, group.c.acknowledged_at, group.c.acknowledged_by)
         .select_from(table.outerjoin(seen, seen.c.alert == table.c.id).outerjoin(group, group.c.id == table.c.grp))
         .order_by(table.c.id.desc())
+        .limit(limit)
     )
-    query = query.where(*_conditions(wanted, taken_at))
-    test = _test(wanted.labels)
-    below = _number(after, "after") if after else None
-    found: list[dict[str, Any]] = []
+    if numbers is not None:
+        query = query.where(table.c.id.in_(numbers))
+    else:
+        query = query.where(*_conditions(wanted))
+        query = query if below is None else query.where(table.c.id < below)
+    return [_shown(row, columns) for row in reader.rows(query)]
+
+
+def _fitting(reader: Reader, wanted: Wanted, test: Test, below: int | None, limit: int) -> Iterator[int]:
+    """Yield the numbers of the newest alerts whose labels fit: the database judges what it can, the rest is judged here, in growing portions."""
+    table, group = tables.alerts, tables.group_counts
+    columns = (
+        table.c.id, table.c.labels, table.c.source, table.c.service, table.c.level, table.c.severity, table.c.title, table.c.how,
+        table.c.fingerprint,
+    )  # fmt: skip
+    query = select(*columns).order_by(table.c.id.desc()).where(*_conditions(wanted))
+    if wanted.state in _BY_GROUP:
+        query = query.select_from(table.outerjoin(group, group.c.id == table.c.grp))
+    portion = limit
+    left = limit
     while True:
-        page = query if below is None else query.where(table.c.id < below)
-        rows = reader.rows(page.limit(limit if test is None else _SCANNED))
-        for row in rows:
-            shown = _shown(row, columns)
-            if test is None or test(_subject(shown)):
-                found.append(shown)
-                if len(found) == limit:
-                    return found
-        if test is None or len(rows) < _SCANNED:
-            return found
+        rows = reader.rows((query if below is None else query.where(table.c.id < below)).limit(portion))
+        for number, labels, *own, fingerprint in rows:
+            if test(Subject(_labels.decode(labels), *own, "", fingerprint)):
+                yield number
+                left -= 1
+                if not left:
+                    return
+        if len(rows) < portion:
+            return
         below = rows[-1][0]
+        portion = min(portion * 2, _SCANNED)
 
 
-def _conditions(wanted: Wanted, taken_at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     table = tables.alerts
+    taken_at = func.coalesce(table.c.acknowledged_at, tables.group_counts.c.acknowledged_at)
     plain = {"service": wanted.service, "source": wanted.source, "key": wanted.key, "how": wanted.how, "level": wanted.level,
              "fingerprint": wanted.fingerprint}  # fmt: skip
     found: list[ColumnElement[bool]] = [table.c[name] == value for name, value in plain.items() if value]
@@ -139,16 +161,6 @@ def _conditions(wanted: Wanted, taken_at: ColumnElement[Any]) -> list[ColumnElem
 
 def _pair(matcher: Matcher) -> str:
     return f"{_text(matcher.name).decode()}:{_text(matcher.value).decode()}"
-
-
-def _test(matchers: Sequence[Matcher]) -> Any:
-    return compile_matchers(matchers) if matchers else None
-
-
-def _subject(shown: dict[str, Any]) -> Subject:
-    return Subject(
-        shown["labels"], shown["source"], shown["service"], shown["level"], shown["severity"], shown["title"], shown["how"], shown["fingerprint"],
-    )  # fmt: skip
 
 
 def _number(text: str, field: str) -> int:

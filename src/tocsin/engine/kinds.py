@@ -71,6 +71,7 @@ class Registry:
     reactions: Sequence[Reaction] = ()
     journals: Mapping[str, Journal] = field(default_factory=dict)
     _decoders: dict[str, msgspec.json.Decoder[Any]] = field(default_factory=dict)
+    _reactions: dict[type[Event], list[Reaction]] = field(default_factory=dict)
 
     def kind_of(self, stream: str) -> Kind:
         """Return the kind of a stream id ``<kind>:<id>``."""
@@ -87,4 +88,7 @@ class Registry:
 
     def reactions_to(self, event: Event) -> list[Reaction]:
         """Return the reactions to an event, in the order in which they are wired."""
-        return [reaction for reaction in self.reactions if isinstance(event, reaction.on)]
+        found = self._reactions.get(type(event))
+        if found is None:
+            found = self._reactions[type(event)] = [reaction for reaction in self.reactions if isinstance(event, reaction.on)]
+        return found

@@ -61,7 +61,7 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
     for name, moment in (("impact_started", command.started_at), ("detected", command.detected_at)):
         if moment is not None:
             facts.append(Happened(events.MilestoneSet(name, occurred(moment, ctx, name)), at))
-    there = {alert["id"] for alert in found.alerts}
+    there = {alert["asked"] for alert in found.alerts}  # by whichever form of their ids
     for name in command.alerts:
         if name not in there:
             raise Refused(f"There is no alert {name}.", fix="`tocsin alert list` shows them.", field="alerts")

@@ -158,9 +158,9 @@ def _link_alert(incident: Incident, command: c.LinkAlert, ctx: Context, playbook
     found: Found = ctx.found
     if not found.alerts:
         raise Refused(f"There is no alert {command.alert}.", fix="`tocsin alert list` shows them.", field="alert")
-    if command.alert in incident.alerts:
-        return Decision(result={"alert": command.alert})
-    return Decision(tuple(linked(incident, playbook, found.alerts[0], incident.severity)), result={"alert": command.alert})
+    if found.alerts[0]["id"] in incident.alerts:
+        return Decision(result={"alert": found.alerts[0]["id"]})
+    return Decision(tuple(linked(incident, playbook, found.alerts[0], incident.severity)), result={"alert": found.alerts[0]["id"]})
 
 
 def _note_alert(incident: Incident, command: n.NoteAlert, ctx: Context, playbook: Playbook) -> Decision:

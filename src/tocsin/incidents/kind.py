@@ -73,7 +73,7 @@ def _alerts(ids: tuple[str, ...], reader: Reader) -> tuple[dict[str, Any], ...]:
         if alert is not None:
             found.append(
                 {
-                    "id": alert.id, "title": alert.title, "state": alert.state, "started_at": alert.started_at, "received_at": alert.received_at,
+                    "id": alert.id, "asked": alert_id, "title": alert.title, "state": alert.state, "started_at": alert.started_at, "received_at": alert.received_at,
                     "labels": alert.labels, "links": alert.links, "acknowledged_at": alert.acknowledged_at, "acknowledged_by": alert.acknowledged_by,
                 },
             )  # fmt: skip

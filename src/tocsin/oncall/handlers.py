@@ -33,6 +33,7 @@ from tocsin.people.model import Person
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.response import OnCall
+from tocsin.services import queries as services
 from tocsin.services.model import Service
 
 _VIEWER: Final = Viewer("system", SYSTEM.id)
@@ -213,7 +214,11 @@ def material_of(runtime: Runtime, shelf: Bookshelf, handoff: Handoff) -> tuple[M
         called: dict[str, dict[str, Any]] = {}
         for person in handoff.outgoing:
             called |= {row["id"]: row for row in pages_of(reader, person, start, handoff.at)}
-        found = [one for one in incidents_of(reader, start, handoff.at) if _of_shift(one, handoff.outgoing, called, start)]
+        found = [
+            one
+            for one in incidents_of(reader, start, handoff.at)
+            if _of_shift(one, handoff.outgoing, called, start) or _of_schedule(one, schedule.id, reader)
+        ]
         duties = [told for one in found if not one.ended for told in _duties(one, shelf, reader, now)]
         silences = quiet.list_silences(reader, state="active", limit=_PAGES_AT_ONCE)
         known = names(reader)
@@ -231,6 +236,13 @@ def _of_shift(incident: Incident, outgoing: tuple[str, ...], called: dict[str, d
     paged = any(row["incident"] == incident.id for row in called.values())
     took_part = not set(outgoing).isdisjoint(_took_part(incident))
     return (paged or took_part) and (not incident.ended or (incident.declared_at or start) >= start)
+
+
+def _of_schedule(incident: Incident, schedule_id: str, reader: Reader) -> bool:
+    """Tell whether an incident is open whose service's pages go to a schedule."""
+    circumstances = incident.now_circumstances
+    service = services.named(reader, circumstances.service) if circumstances is not None and not incident.ended else None
+    return service is not None and schedule_id in schedules_paged_by(reader, service)
 
 
 def _took_part(incident: Incident) -> set[str]:

@@ -7,6 +7,7 @@ comes to an end within what is asked, is refused before it is expanded.
 from __future__ import annotations
 
 import warnings
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -30,6 +31,12 @@ MOST_REPEATS: Final = 20_000
 MOST_OCCURRENCES: Final = 20_000
 """Of all events, within what is asked."""
 _OLDEST: Final = 1970
+MOST_TOGETHER: Final = 30_000
+"""Of all rules."""
+MOST_FILTERED: Final = 50
+"""Rules that pick days by more than the day of the week; each may have to be looked through for a second."""
+_FILTERS: Final = ("BYSETPOS", "BYMONTHDAY", "BYMONTH", "BYYEARDAY", "BYWEEKNO")
+_ONLY_YEARLY: Final = ("BYYEARDAY", "BYWEEKNO")
 OWN_PROPERTY: Final = "X-TOCSIN-PERSON"
 """The property of our own calendars that holds the person's id; ``user_from`` may name it."""
 _PERSONS: Final = ("ATTENDEE", "ORGANIZER")
@@ -84,8 +91,8 @@ def spans_of(
 ) -> tuple[tuple[Span, ...], tuple[str, ...]]:  # fmt: skip
     """Return who is on call within [start, end) by a calendar, and the names in it that nobody has. Cancelled events put nobody on call.
 
-    known: names in small letters and who each is; None: every name is taken as it is. zone: the schedule's, whose clock whole days and times
-    without a zone are read on.
+    known: names in small letters and who each is; None: every name is taken as it is. zone: the schedule's. Whole days are read on its clock, and
+    so are times without a zone in a calendar that names none of its own.
 
     Raises:
         NotACalendar: it cannot be read, or is too large.
@@ -184,53 +191,97 @@ def _parsed(text: str, until: datetime) -> Any:
             calendar = icalendar.Calendar.from_ical(text)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise _unreadable(error) from error
-    for event in calendar.walk("VEVENT"):
-        _limit(event, until)
+    try:
+        _limit(calendar.walk("VEVENT"), until)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, icalendar.error.BrokenCalendarProperty) as error:
+        raise _unreadable(error) from error
     return calendar
 
 
-def _limit(event: Any, until: datetime) -> None:
+def _limit(events: Sequence[Any], until: datetime) -> None:
     """Refuse rules that ask for too much, and take out those that bring nothing: looking for what never comes takes for ever."""
-    rules = event.get("RRULE")
-    if rules is None:
-        return
-    begin = event.get("DTSTART")
-    kept = []
-    for rule in rules if isinstance(rules, list) else [rules]:
-        frequency = str((rule.get("FREQ") or [""])[0]).upper()
-        if frequency in ("SECONDLY", "MINUTELY"):
-            raise NotACalendar(
-                f"A rule repeats {frequency.lower()}.", fix="No duty changes that often; write it hourly at most.", field="calendar"
-            )
+    together = filtered = 0
+    for event in events:
+        rules = event.get("RRULE")
+        if rules is None:
+            continue
+        begin = event.get("DTSTART")
         if begin is None or begin.dt.year < _OLDEST:
             raise NotACalendar("A rule repeats without a beginning after 1970.", fix="Give its event a later DTSTART.", field="calendar")
-        try:
-            if _repeats(rule, begin.dt, until):
+        kept = []
+        for rule in rules if isinstance(rules, list) else [rules]:
+            _refuse_odd(rule)
+            filtered += any(name in rule for name in _FILTERS)
+            if filtered > MOST_FILTERED:
+                raise NotACalendar(
+                    f"More than {MOST_FILTERED} rules pick days by month, week or position.",
+                    fix="Send a calendar of duties only.",
+                    field="calendar",
+                )
+            repeats = _repeats(rule, begin.dt, until)
+            together += repeats
+            if together > MOST_TOGETHER:
+                raise NotACalendar(
+                    f"The rules repeat more than {MOST_TOGETHER:,} times together.",
+                    fix="Let events begin later, or send fewer.",
+                    field="calendar",
+                )
+            if repeats:
                 kept.append(rule)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            raise _unreadable(error) from error
-    if len(kept) == 1 and not isinstance(rules, list):
-        return
-    del event["RRULE"]
-    if kept:
-        event["RRULE"] = kept if len(kept) > 1 else kept[0]
+        del event["RRULE"]
+        if kept:
+            event["RRULE"] = kept if len(kept) > 1 else kept[0]
 
 
-def _repeats(rule: Any, begin: date | datetime, until: datetime) -> bool:
-    """Tell whether a rule has any occurrence up to a moment, counting no further than is allowed."""
+def _refuse_odd(rule: Any) -> None:
+    """Refuse rules that nobody's duty has, and those that the standard does not know."""
+    frequency = str((rule.get("FREQ") or [""])[0]).upper()
+    if frequency in ("SECONDLY", "MINUTELY"):
+        raise NotACalendar(
+            f"A rule repeats {frequency.lower()}.", fix="No duty changes that often; write it hourly at most.", field="calendar"
+        )
+    odd = [name for name in _ONLY_YEARLY if name in rule and frequency != "YEARLY"]
+    odd += [name for name in ("BYSETPOS",) if name in rule and frequency in ("HOURLY", "DAILY")]
+    if odd:
+        raise NotACalendar(f"A rule repeats {frequency.lower()} and has {odd[0]}.", fix="Write it yearly or monthly.", field="calendar")
+
+
+def _repeats(rule: Any, begin: date | datetime, until: datetime) -> int:
+    """Return how often a rule repeats up to a moment, counted from its beginning.
+
+    Raises:
+        NotACalendar: more often than is allowed.
+
+    """
     start = begin.replace(tzinfo=None) if isinstance(begin, datetime) else datetime.combine(begin, time())
+    last = until.astimezone(UTC).replace(tzinfo=None) + timedelta(days=2)
+    if not _has_a_day(rule, start.date(), last.date()):
+        return 0
     words = {name: value for name, value in rule.items() if name.upper() not in ("UNTIL", "COUNT")}
     text = str(icalendar.vRecur(words).to_ical().decode())  # type: ignore[no-untyped-call]
     most = (rule.get("COUNT") or [MOST_REPEATS + 1])[0]
-    last = until.astimezone(UTC).replace(tzinfo=None) + timedelta(days=2)
     series: Any = rrulestr(text, dtstart=start)
-    series = series.replace(until=last)
-    seen = sum(1 for _ in islice(series, min(int(most), MOST_REPEATS + 1)))
+    seen = sum(1 for _ in islice(series.replace(until=last), min(int(most), MOST_REPEATS + 1)))
     if seen > MOST_REPEATS:
         raise NotACalendar(
             f"A rule repeats more than {MOST_REPEATS:,} times.", fix="Let its event begin later, or repeat less often.", field="calendar"
         )
-    return seen > 0
+    return seen
+
+
+def _has_a_day(rule: Any, first: date, last: date) -> bool:
+    """Tell whether any day between two is one of a rule's months and days of the month: 30 February never comes."""
+    months = {int(month) for month in rule.get("BYMONTH") or ()}
+    days = {int(day) for day in rule.get("BYMONTHDAY") or ()}
+    if not days:
+        return True
+    day = first.replace(day=1)
+    while day <= last:
+        length = monthrange(day.year, day.month)[1]
+        if (not months or day.month in months) and any(0 < (one if one > 0 else length + 1 + one) <= length for one in days):
+            return True
+        day += timedelta(days=length)
+    return False
 
 
 def _unreadable(error: Exception) -> NotACalendar:

@@ -11,13 +11,18 @@ import msgspec
 from tocsin.oncall.availability import Availability
 from tocsin.oncall.handoff import Handoff
 from tocsin.oncall.layers import duties_at, roles_of
-from tocsin.oncall.model import Exchange, Override, Schedule, Shift
+from tocsin.oncall.model import Exchange, Override, Rota, Schedule, Shift
 from tocsin.oncall.shifts import next_change, next_on_call
 
 
 def plainly(value: Any) -> Any:
     """Return a value as lists, dictionaries and moments."""
     return msgspec.to_builtins(value, builtin_types=(datetime,))
+
+
+def whole(rota: Rota) -> dict[str, Any]:
+    """Return a rota with all its fields, also those that are as usual."""
+    return {name: plainly(getattr(rota, name)) for name in rota.__struct_fields__}
 
 
 def now_view(schedule: Schedule, at: datetime, names: Mapping[str, str]) -> dict[str, Any]:
@@ -44,8 +49,8 @@ def schedule_view(schedule: Schedule, now: datetime, names: Mapping[str, str], p
     coming = [one for one in schedule.versions if one.since is not None and one.since > now]
     in_force = schedule.at(now)
     return {
-        "id": schedule.id, "version": schedule.version, **plainly(in_force.rota if in_force else schedule.rota), "now": now_view(schedule, now, names)["lines"],
-        "since": in_force.since if in_force else None, "coming": [{"since": one.since, "rota": plainly(one.rota)} for one in coming],
+        "id": schedule.id, "version": schedule.version, **whole(in_force.rota if in_force else schedule.rota), "now": now_view(schedule, now, names)["lines"],
+        "since": in_force.since if in_force else None, "coming": [{"since": one.since, "rota": whole(one.rota)} for one in coming],
         "overrides": [plainly(one) for one in overrides_from(schedule, now)], "offers": [plainly(one) for one in offers_of(schedule, now)],
         "calendars": [
             {"id": name, "shifts": len(one.spans), "read_until": one.read_until, "user_from": one.user_from, "unknown": one.unknown}

@@ -168,13 +168,20 @@ def _stopped(page: Page, whose: Callable[[Run, Called], bool]) -> Page:
 
 def _each(page: Page, change: Callable[[Run, Called, Planned], Planned]) -> Page:
     """Return the page with every planned notification changed; parts that stay the same stay themselves."""
-    runs = []
-    for run in page.runs:
-        people = []
-        for called in run.called:
-            planned = tuple(change(run, called, one) for one in called.planned)
-            same = all(a is b for a, b in zip(planned, called.planned, strict=True))
-            people.append(called if same else replace(called, planned=planned))
-        same = all(a is b for a, b in zip(people, run.called, strict=True))
-        runs.append(run if same else replace(run, called=tuple(people)))
-    return replace(page, runs=tuple(runs))
+    runs: list[Run] | None = None
+    for number, run in enumerate(page.runs):
+        people: list[Called] | None = None
+        for place, called in enumerate(run.called):
+            planned: list[Planned] | None = None
+            for index, one in enumerate(called.planned):
+                changed = change(run, called, one)
+                if changed is not one:
+                    planned = planned or list(called.planned)
+                    planned[index] = changed
+            if planned is not None:
+                people = people or list(run.called)
+                people[place] = replace(called, planned=tuple(planned))
+        if people is not None:
+            runs = runs or list(page.runs)
+            runs[number] = replace(run, called=tuple(people))
+    return page if runs is None else replace(page, runs=tuple(runs))

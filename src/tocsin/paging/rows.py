@@ -17,6 +17,8 @@ NUMBERS = "page"
 def page_rows(before: Page, after: Page, facts: Sequence[Fact]) -> list[RowWrite]:
     """Return the rows of a page, of whom it calls, and of the counters that it moved."""
     assert after.opened_at is not None
+    if all(isinstance(fact.event, e.NoticeSent) for fact in facts):
+        return []  # what has left shows in the page's story; no row says it
     first = after.acknowledged[0] if after.acknowledged else after.first_acknowledged
     following = steps.due_next(after)
     last = after.runs[-1] if after.runs else None

@@ -50,14 +50,12 @@ def next_step(page: Page, *, by_hand: bool = False) -> Next | None:
 
     by_hand: somebody asks for it, so that an end is a new beginning.
     """
-    steps = order(page.policy)
-    if not steps:
-        return None
-    later = [index for index in steps if index > page.position]
-    if later:
-        return Next(later[0], page.round)
+    for index in range(page.position + 1, len(page.policy.steps)):
+        if not page.policy.steps[index].at_age:
+            return Next(index, page.round)
     if by_hand or page.policy.repeat == "forever" or page.round < page.policy.repeat:
-        return Next(steps[0], page.round + 1)
+        steps = order(page.policy)
+        return Next(steps[0], page.round + 1) if steps else None
     return None
 
 

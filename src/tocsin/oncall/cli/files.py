@@ -38,7 +38,7 @@ def export(
     clock, _ = clock_of(session, zone)
     start, end = window(session, from_, to, days, clock)
     query = {"from": wire(start), "to": wire(end), **({"person": whom} if whom else {})}
-    write_file(out, session.api.raw(f"/schedules/{quote(schedule)}/calendar?{urlencode(query)}"))
+    write_file(out, session.api.raw(f"/api/v1/schedules/{quote(schedule)}/calendar?{urlencode(query)}"))
 
 
 @ics.command("publish")
