@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
@@ -21,6 +22,7 @@ from tocsin.actions import api as actions_api
 from tocsin.actions.decide import reminder
 from tocsin.actions.kind import action_kind
 from tocsin.alerts import api as alerts_api
+from tocsin.alerts import mail_door as mail_in
 from tocsin.alerts import notify as group_notices
 from tocsin.alerts import pages as alerts_pages
 from tocsin.alerts import queries as alert_queries
@@ -96,8 +98,8 @@ from tocsin.oncall.queries import schedules_of
 from tocsin.oncall.reactions import reactions as oncall_reactions
 from tocsin.paging import api as paging_api
 from tocsin.paging import kind as paging
-from tocsin.paging import pages as paging_pages
 from tocsin.paging import link_pages, twilio_hooks, watch, watch_model, wording
+from tocsin.paging import pages as paging_pages
 from tocsin.paging.callouts.kind import reactions as callouts
 from tocsin.paging.commands import NoteFailed, NoteSent
 from tocsin.people import api as people_api
@@ -345,6 +347,11 @@ def _publishing(options: Options, base: Path, secret: Callable[[], bytes]) -> di
         raise Refused(f"{error}.", fix="Write it like wiki=/srv/wiki engineering=https://hooks.example.com/postmortems.") from error
     ways: tuple[Channel, ...] = (Folder(base, places), Git(base, places), Webhook(places, secret))
     return {way.name: way for way in ways}
+
+
+def mail_door(app: App, host: str, port: int, certificate: str = "", key: str = "") -> Controller:
+    """Return the SMTP server that takes e-mails in as alerts; ``start`` and ``stop`` bracket its life."""
+    return mail_in.mail_door(app.runtime, host, port, certificate, key)
 
 
 def intake_url(app: App, base: str) -> str:

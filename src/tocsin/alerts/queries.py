@@ -107,8 +107,9 @@ def _fitting(reader: Reader, wanted: Wanted, test: Test, below: int | None, limi
     left = limit
     while True:
         rows = reader.rows((query if below is None else query.where(table.c.id < below)).limit(portion))
-        for number, labels, *own, fingerprint in rows:
-            if test(Subject(_labels.decode(labels), *own, "", fingerprint)):
+        for row in rows:
+            number, labels, source, service, level, severity, title, how, fingerprint = row
+            if test(Subject(_labels.decode(labels), source, service, level, severity, title, how, "", fingerprint)):
                 yield number
                 left -= 1
                 if not left:

@@ -18,9 +18,9 @@ from tocsin.cli.shell import Session
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 (compared, not bound)
 _BACKLOG = 2048
 _GRACE = 5
+"""Seconds that requests under way get when the server is told to stop."""
 _COLLECT_EVERY = (10_000, 20, 50)
 """Garbage collection: new objects before the youngest are looked through, and how many such rounds before the older ones are."""
-"""Seconds that requests under way get when the server is told to stop."""
 
 
 def _options(function: Any) -> Any:
@@ -125,10 +125,10 @@ def _mail_door(app: Any, settings: Settled) -> Iterator[None]:
     if not settings["smtp_listen"]:
         yield
         return
-    from tocsin.alerts.mail_door import mail_door
+    from tocsin.app import mail_door
 
     host, _, port = settings["smtp_listen"].rpartition(":")
-    door = mail_door(app.runtime, host.strip("[]"), int(port), settings["tls_cert"], settings["tls_key"])
+    door = mail_door(app, host.strip("[]"), int(port), settings["tls_cert"], settings["tls_key"])
     try:
         door.start()
     except OSError as error:

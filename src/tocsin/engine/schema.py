@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from tocsin.engine.errors import Unavailable
 from tocsin.engine.tables import metadata
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision that this version works on; the newest file below ``migrations/versions``."""
 
 _SCRIPTS: Final = "tocsin.engine.migrations"

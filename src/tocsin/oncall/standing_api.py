@@ -21,7 +21,7 @@ from tocsin.playbooks.queries import Bookshelf
 from tocsin.web.endpoints import Asked, Endpoint
 
 
-class Preview(Rota, frozen=True):
+class TryRota(Rota, frozen=True):
     """A rota that is only looked at: who would be on call, where it has holes, how it is spread."""
 
     start: Aware | None = None
@@ -40,7 +40,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     own = _Answers(shelf, default_playbook)
     tag = "schedule"
     return [
-        Endpoint("POST", "/schedules/preview", "Try a rota without saving it", own.preview, Preview, tag=tag),
+        Endpoint("POST", "/schedules/preview", "Try a rota without saving it", own.preview, TryRota, tag=tag),
         Endpoint("POST", "/schedules/from-pagerduty", "Turn a PagerDuty schedule into one of ours, without saving it", own.from_pagerduty, FromPagerDuty, tag=tag),
         Endpoint("GET", "/schedules/{id}/gaps", "What does not fit: nobody on call, people who are away, shifts that nobody took", own.gaps, tag=tag, query=WINDOW),
         Endpoint("GET", "/schedules/{id}/fairness", "Hours, nights, weekends, holidays and pages of each person", own.fairness, tag=tag,
@@ -98,7 +98,7 @@ class _Answers:
 
     async def preview(self, asked: Asked) -> Any:
         """Try a rota: the same functions as a page's."""
-        given: Preview = asked.body
+        given: TryRota = asked.body
         rota = Rota(**{name: getattr(given, name) for name in Rota.__struct_fields__})
         checks.check(rota)
 

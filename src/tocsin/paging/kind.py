@@ -17,7 +17,7 @@ from tocsin.paging.calling import Resolved, call_all
 from tocsin.paging.decide import decide
 from tocsin.paging.evolve import evolve
 from tocsin.paging.model import Policy, PolicyRecord
-from tocsin.paging.page import HANDED, LAST_RESORT, Page
+from tocsin.paging.page import HANDED, LAST_RESORT, Called, Page
 from tocsin.paging.reach import step_holes
 from tocsin.paging.reactions import REACTIONS, replan
 from tocsin.paging.rows import NUMBERS, page_rows, policy_rows
@@ -119,7 +119,7 @@ def _for_opening(command: c.OpenPage, reader: Reader) -> Found:
         return Found(service=service)
     fresh = Page("", policy=policy, urgency=command.urgency, opened_at=reader.now)
     found = _for_steps(fresh, reader, iter(steps.order(policy)), [])
-    return Found(policy, number, service, found.steps, last_resort=found.last_resort)
+    return Found(policy, number, service, found.steps, found.calls, last_resort=found.last_resort)
 
 
 def _chosen(command: c.OpenPage, reader: Reader) -> tuple[Policy | None, str]:
@@ -179,6 +179,7 @@ def _for_steps(page: Page, reader: Reader, wanted: Iterator[int], aged: list[int
     """Look up whom the steps mean that may begin now: one after the other until one reaches somebody, and the last resort behind them."""
     now = reader.now
     found: dict[int, Resolved] = {index: queries.resolve_step(reader, page.policy, index, now) for index in aged}
+    calls: dict[int, tuple[tuple[Called, ...], int | None]] = {}
     settled = False
     for index in wanted:
         if steps.closed_until(page, index, now) is not None:
@@ -188,8 +189,8 @@ def _for_steps(page: Page, reader: Reader, wanted: Iterator[int], aged: list[int
             continue
         found[index] = queries.resolve_step(reader, page.policy, index, now)
         step = page.policy.steps[index]
-        called, _ = call_all(found[index], step.urgency or page.urgency, now, one=step.pick == "in_turn")
-        if settled := any(who.hopeful for who in called):
+        calls[index] = call_all(found[index], step.urgency or page.urgency, now, one=step.pick == "in_turn")
+        if settled := any(who.hopeful for who in calls[index][0]):
             break
     pager: Pager | None = reader.state(f"pager:{STREAM_ID}")
     last_resort = pager.settings.last_resort if pager is not None else ()
@@ -197,4 +198,4 @@ def _for_steps(page: Page, reader: Reader, wanted: Iterator[int], aged: list[int
     ends = not settled or (page.policy.repeat == "forever" and page.exhausted_at is None)
     if ends and targets:
         found[LAST_RESORT] = queries.resolve(reader, targets, now)
-    return Found(steps=found, last_resort=last_resort)
+    return Found(steps=found, calls=calls, last_resort=last_resort)

@@ -91,7 +91,7 @@ def wake(page: Page) -> datetime | None:
     """Return when the page next wants to be looked at: a step, a notification, the end of a lease or of a silence."""
     if not page.live:
         return None
-    times = [one.due_at for _, _, one in page.everyone() if one.state == "waiting"]
+    times = [one.due_at for run in page.runs for called in run.called for one in called.planned if one.state == "waiting"]
     times += [at for _, at in by_age(page)]
     if page.state == "acknowledged" and page.lease_until is not None:
         times.append(page.lease_until)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,10 @@ from tocsin.paging.calling import Resolved, Someone, call_all, first_due
 from tocsin.paging.evolve import evolve
 from tocsin.paging.model import Policy, Step, Urgency
 from tocsin.paging.page import IN_FLIGHT, LAST_RESORT, REHEARSALS, Called, Cause, Missing, Notice, Page, Planned, Run
+
+
+_TAKES_BACK: Final = (e.PageAcknowledged, e.PageJoined, e.PageHanded, e.PageSnoozed, e.PageRaised, e.PageResolved)
+"""Facts with which messages that have not left are taken back."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -31,6 +35,8 @@ class Found(msgspec.Struct, frozen=True):
     """The catalogue's id of the service that was named."""
     steps: Mapping[int, Resolved] = {}
     """Whom the steps mean that may begin now; by ``LAST_RESORT`` and ``HANDED`` too."""
+    calls: Mapping[int, tuple[tuple[Called, ...], int | None]] = {}
+    """What is planned for them, as far as the look-up had to know it already."""
     people: Mapping[str, Someone] = {}
     """Those whose rules have changed."""
     last_resort: tuple[str, ...] = ()
@@ -56,7 +62,7 @@ class Story:
         fact = Fact(stream, before.version + 1, event, at or self.now, self.now, self.ctx.actor)
         self._facts.append(Happened(event, at))
         self.page = evolve(before, fact)
-        if isinstance(event, e.Notified | e.NoticeSent | e.StepBegan):
+        if not isinstance(event, _TAKES_BACK):
             return
         flying = {one.key for _, _, one in before.everyone() if one.state in IN_FLIGHT and one.key}
         if flying:
@@ -111,7 +117,7 @@ class Story:
         urgency: Urgency = step.urgency or page.urgency
         resolved = self.found.steps.get(index, Resolved())
         one = step.pick == "in_turn"
-        called, turn = call_all(resolved, urgency, self.now, one=one)
+        called, turn = self.found.calls.get(index) or call_all(resolved, urgency, self.now, one=one)
         missing = (*resolved.missing, *(_unreachable(who) for who in called if not who.hopeful))
         number = page.runs[-1].number + 1 if page.runs else 1
         reaches = any(who.hopeful for who in called)
