@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from bench import oncall, timers
+from bench import oncall, paging, timers
 from tests.server import Server
 
 QUICK = "quick" in sys.argv[1:]
@@ -169,6 +169,10 @@ def main() -> None:
 
     print("timers")
     timers.report(note, quick=QUICK)
+    print("paging")
+    paging.report(note, quick=QUICK)
+    print("intake", flush=True)
+    subprocess.run([sys.executable, str(Path(__file__).with_name("intake.py")), *(["quick"] if QUICK else [])], check=True)
 
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     print()

@@ -7,10 +7,12 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -75,6 +77,96 @@ def test_the_tutorial_runs_from_declaration_to_evidence(world: World) -> None:
     assert Path("evidence.zip").read_bytes().startswith(b"PK")
 
 
+def pieces(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield the fenced blocks of a page in their order: the language and the text."""
+    for kind, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
+        yield kind, "\n".join(line.strip() for line in text.splitlines()) if kind == "console" else textwrap.dedent(text)
+
+
+def said(world: World, kind: str) -> list[dict[str, Any]]:
+    return [one for one in world.outbox() if one["kind"] == kind]
+
+
+def as_here(command: str, world: World) -> str:
+    """Put what this installation made (codes, ids) where the page shows its own."""
+    if command.startswith("tocsin contact confirm "):
+        person = shlex.split(command)[3]
+        code = [one["values"]["code"] for one in said(world, "person.verify") if one["values"]["person"] == person][-1]
+        return f"{command.rpartition(' ')[0]} {code}"
+    if "P-" in command:
+        command = re.sub(r"P-[A-Z0-9]{6}", str(world.get("/pages", state="")["pages"][-1]["id"]), command)
+    if "INC-" in command:
+        command = re.sub(r"INC-\d{8}-[A-Z0-9]{6}", str(world.get("/incidents")["incidents"][0]["id"]), command)
+    return command
+
+
+def type_walk(page: Path, shell: Shell, files: tuple[str, ...] = (), key: str = "") -> None:
+    """Do what a page says, block by block: save its files, type its commands, send its alerts."""
+    left = list(files)
+    for kind, text in pieces(page):
+        if kind in ("yaml", "json") and left:
+            Path(left.pop(0)).write_text(text, encoding="utf-8")
+        for line in text.splitlines() if kind == "sh" else ():
+            if line.startswith("sed "):
+                Path("alert.json").write_text(Path("alert.json").read_text().replace('"firing"', '"resolved"'))
+            if line.startswith("curl ") and key:
+                body = Path(line.partition("@")[2].split()[0]).read_bytes()
+                (address,) = shell.world.get(f"/intake-keys/{key}")["urls"].values()
+                answer = shell.world.send("POST", urlsplit(address).path, None, "", {"content-type": "application/json"}, body)
+                assert answer.status == 200, answer.text
+        if kind == "console":
+            type_block(text, shell)
+
+
+def type_block(text: str, shell: Shell) -> None:
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, *shown = part.splitlines()
+        words, _, file = as_here(command, shell.world).partition(" > ")
+        ran = shell(words.removeprefix("tocsin "), person="ana")
+        if file:
+            Path(file).write_text(ran.out, encoding="utf-8")
+        for line in filter(None, shown):
+            assert line in ran.out + ran.err, f"`{command}` does not print {line!r} but:\n{ran.out}{ran.err}"
+
+
+def test_the_tutorial_on_paging_runs_from_a_file_to_the_end_of_a_page(world: World) -> None:
+    type_walk(DOCS / "tutorial-on-call.md", Shell(world), ("team.yaml", "alert.json"), "shop")
+    first = world.get("/pages", state="")["pages"][-1]
+    assert (first["state"], first["acknowledged_by"]) == ("resolved", "bo")
+    assert [one["values"]["person"] for one in said(world, "page.notification")] == ["ana", "bo", "ana"]
+
+
+def test_tools_are_connected_as_the_page_says(world: World) -> None:
+    type_walk(DOCS / "how-to" / "connect-your-tools.md", Shell(world), ("body.json", "mapping.yaml", "intake.yaml"))
+    (key,) = world.get("/intake-keys/reports")["urls"].values()
+    form = world.page(f"/report/{key.rpartition('/')[2]}")
+    assert "Report trouble with the shop" in form.text
+
+
+def test_keys_that_senders_have_already_are_brought_along_as_the_page_says(world: World) -> None:
+    type_walk(DOCS / "how-to" / "replace-pagerduty-opsgenie-alertmanager.md", Shell(world))
+    event = {
+        "routing_key": "0123456789abcdef0123456789abcdef", "event_action": "trigger",
+        "payload": {"summary": "Disk is full", "source": "db-1", "severity": "critical"},
+    }  # fmt: skip
+    assert world.send("POST", "/v2/enqueue", event, "").status == 202
+    genie = {"authorization": "GenieKey 11111111-2222-3333-4444-555555555555"}
+    assert world.send("POST", "/v2/alerts", {"message": "Disk is full"}, "", genie).status == 202
+    assert [one["service"] for one in world.get("/alerts")["alerts"]] == ["shop", "shop"]
+
+
+def test_routes_and_quiet_are_set_as_the_page_says(world: World) -> None:
+    type_walk(DOCS / "how-to" / "route-and-quiet.md", Shell(world), ("routes.yaml", "inhibition.yaml"))
+    assert [one["name"] for one in world.get("/routes")["routes"]] == ["development", "shop", "rest"]
+
+
+def test_people_are_called_as_the_page_says(world: World) -> None:
+    type_walk(DOCS / "how-to" / "paging.md", Shell(world))
+    policy = blocks(DOCS / "how-to" / "paging.md", "yaml")[0]
+    Path("payments.yaml").write_text(policy, encoding="utf-8")
+    Shell(world)("policy apply payments.yaml", person="ana")
+
+
 def test_a_playbook_is_copied_changed_tested_and_published_as_the_page_says(world: World) -> None:
     type_page(DOCS / "how-to" / "write-a-playbook.md", Shell(world))
     assert world.get("/incidents")["incidents"][0]["playbook"] == "team"
@@ -112,6 +204,17 @@ def test_a_copy_is_made_and_verified_as_the_page_says(world: World) -> None:
             ["sh", "-eu", "-c", script], capture_output=True, text=True, check=True, env={**os.environ, "PATH": path}
         ).stdout
     assert "every record is whole" in said
+
+
+def test_somebody_is_called_as_the_page_about_paging_says(world: World) -> None:
+    shell = Shell(world)
+    page = DOCS / "how-to" / "paging.md"
+    type_page(page, shell)
+    (policy,) = blocks(page, "yaml")
+    Path("payments.yaml").write_text(policy, encoding="utf-8")
+    shell("policy apply payments.yaml", person="ana")
+    assert {one["id"] for one in world.get("/policies")["policies"]} == {"default", "payments"}
+    assert [one["title"] for one in world.get("/pages")["pages"]][-2:] == ["Look at the database with me", "Checkout errors"]
 
 
 def test_the_examples_of_the_reference_hold(world: World) -> None:

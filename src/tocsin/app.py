@@ -15,7 +15,6 @@ from typing import Any, Final
 from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
 
 from tocsin import __version__
 from tocsin.actions import api as actions_api
@@ -40,7 +39,7 @@ from tocsin.alerts.groups.kind import group_kind
 from tocsin.alerts.groups.kind import reactions as incident_group_reactions
 from tocsin.alerts.handlers import begin as begin_intake
 from tocsin.alerts.handlers import intake_key, intake_path
-from tocsin.alerts.intake import Intake
+from tocsin.alerts.intake import LARGEST_REQUEST, Intake, Limits
 from tocsin.alerts.journal import Alerts
 from tocsin.alerts.kind import intake_key_kind
 from tocsin.alerts.preview import api as preview_api
@@ -149,6 +148,10 @@ class Options:
     """How often the pager proves that every open page waits for something; a minute, and on a virtual clock a day."""
     largest_attachment: int = blobs.LARGEST_BLOB
     """Bytes."""
+    receipt_days: int = 30
+    """How long requests of senders are kept."""
+    largest_request: int = LARGEST_REQUEST
+    """Bytes of a sender's request."""
     channels: ChannelOptions = field(default_factory=ChannelOptions)
     """Mail server, telephone account and what else channels need."""
 
@@ -159,7 +162,7 @@ class App:
 
     runtime: Runtime
     shelf: Bookshelf
-    asgi: ASGIApp
+    asgi: Intake
     endpoints: list[Endpoint]
     options: Options
 
@@ -177,7 +180,7 @@ def build(options: Options) -> App:
     database = Database(options.database_url or directory.database_url)
     database.prepare()
     shelf = Bookshelf()
-    alerts = Alerts(database, Services(shelf, options.default_playbook), shipped_routes())
+    alerts = Alerts(database, Services(shelf, options.default_playbook), shipped_routes(), timedelta(days=options.receipt_days))
     clock = options.clock or SystemClock()
     registry = Registry(
         kinds={
@@ -319,7 +322,8 @@ def build(options: Options) -> App:
         exception_handlers=failures.handlers(shell),
         lifespan=lifespan,
     )
-    app = App(runtime, shelf, Intake(site, runtime, dropins(heartbeats_api.pinging(runtime), clock.now())), endpoints, options)
+    ways = dropins(heartbeats_api.pinging(runtime), clock.now())
+    app = App(runtime, shelf, Intake(site, runtime, ways, Limits(options.largest_request)), endpoints, options)
     return app
 
 

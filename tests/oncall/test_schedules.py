@@ -112,6 +112,7 @@ def test_saving_the_same_again_is_no_new_version(payments: World) -> None:
         ({"layers": [{"id": "x", "groups": [["ana"]], "start": "2025-10-20T09:00", "unit": "shift"}]}, "layers[0].hours"),
         ({"holidays": ["Christmas"]}, "holidays[0]"),
         ({"tell_before": "a day"}, "tell_before"),
+        ({"tell_before": "400d"}, "tell_before"),
     ],
 )
 def test_what_cannot_be_a_schedule_is_refused_by_its_place_and_nothing_is_kept(world: World, change: dict[str, Any], field: str) -> None:

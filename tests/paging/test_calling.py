@@ -52,6 +52,31 @@ def test_the_one_who_is_next_on_call_can_be_a_target(scene: Scene) -> None:
     assert scene.calls() == ["0 ana sms", "5 bo sms"]
 
 
+def test_whoever_comes_on_call_is_called_for_what_nobody_has_acknowledged(scene: Scene) -> None:
+    scene.person("ana", "sms")
+    scene.person("bo", "sms")
+    scene.post("/schedules/payments", {"layers": [{"id": "week", "groups": [["ana"]], "start": "2025-10-27T09:00"}]})
+    page = scene.call(policy=scene.policy("p", {"to": ["schedule:payments"], "wait": "30m"}))
+    had = scene.call(policy="p", title="In hand")
+    scene.act(had, "acknowledge", "ana")
+    scene.advance(minutes=5)
+    scene.post("/schedules/payments/overrides", {"start": scene.now.isoformat(), "end": "2025-10-28T00:00:00Z", "person": "bo", "how": "add"})
+    scene.advance(minutes=1)
+    assert scene.calls() == ["0 ana sms", "0 ana sms", "5 bo sms"]
+    assert any("others came on call" in line for line in scene.story(page))
+
+
+def test_a_page_that_reached_nobody_calls_whoever_takes_the_empty_shift(scene: Scene) -> None:
+    scene.person("bo", "sms")
+    hours = [{"start": "20:00", "end": "21:00"}]
+    scene.post("/schedules/payments", {"layers": [{"id": "day", "groups": [["bo"]], "start": "2025-10-27T09:00", "hours": hours}]})
+    page = scene.call(policy=scene.policy("p", {"to": ["schedule:payments"], "wait": "30m"}, waive="a test"))
+    assert scene.view(page)["unanswered"] is True
+    scene.post("/schedules/payments/overrides", {"start": scene.now.isoformat(), "end": "2025-10-28T00:00:00Z", "person": "bo", "how": "take"})
+    scene.advance(minutes=1)
+    assert scene.calls() == ["0 bo sms"]
+
+
 def test_a_team_means_everybody_in_it_and_each_person_is_called_once(scene: Scene) -> None:
     scene.person("ana", "sms")
     scene.person("bo", "sms", teams=["payments"])

@@ -16,6 +16,8 @@ from tocsin.alerts.lifecycle import Effect, Happening, cell
 from tocsin.engine.model import Context, Decision, Delivery, Event, Fact, Happened
 from tocsin.playbooks.durations import format_span
 
+PAGE: Final = "P-"
+"""What ids of pages begin with."""
 _TITLE: Final = 300
 
 
@@ -37,6 +39,8 @@ class GroupFound(msgspec.Struct, frozen=True):
     members: notify.Members | None = None
     incident: str = ""
     """An id for an incident that the group may declare."""
+    page: str = ""
+    """An id for a page that the group may open, which no page has."""
 
 
 class Story:
@@ -222,7 +226,7 @@ class Story:
         title = (lead.title if lead is not None else group.title)[:_TITLE]
         self.add(
             e.GroupPaged(
-                f"P-{self._fresh.pop(0)}", title, group.urgency, opening.policy, opening.service, opening.targets, group.incident, _sentence([why]),
+                self._page_id(), title, group.urgency, opening.policy, opening.service, opening.targets, group.incident, _sentence([why]),
                 carried(lead),
             ),
         )  # fmt: skip
@@ -233,6 +237,12 @@ class Story:
             self.add(
                 e.GroupDeclares(self.found.incident, title, playbook, severity, opening.service, lead.alert if lead is not None else "")
             )
+
+    def _page_id(self) -> str:
+        """Return the id of a page that is opened: the one that was found free, or for a second one in this command chance alone."""
+        found = self.found.page
+        taken = any(isinstance(one.event, e.GroupPaged) for one in self._facts)
+        return found if found and not taken else f"{PAGE}{self._fresh.pop(0)}"
 
     def digest(self) -> str:
         """Say in sum what was held back; return the sentence, or nothing where nothing was."""

@@ -130,6 +130,11 @@ class Alerts:
         self._count(connection)
         oldest = s.oldest_receipt(connection)
         self.prune_at = oldest + self.keep_receipts if oldest else 0
+        # A silence may have begun or ended while nothing ran, or in a transaction that came to nothing; the journal's due time, which was
+        # written with what went before, has passed then, and its tick judges these again.
+        muting = self.muting
+        judged = bool(muting.silences or muting.plans or muting.inhibitor.rules)
+        self.again = [live.id for live in self.index if live.state != ENDED and (judged or live.muted)]
 
     def _load_records(self, connection: Connection, now: datetime) -> None:
         registry = self._registry

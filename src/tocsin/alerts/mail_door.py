@@ -42,10 +42,10 @@ class _Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (as above)
-        peer = session.peer[0] if isinstance(session.peer, tuple) else ""
-        content = (
-            envelope.content if isinstance(envelope.content, bytes) else str(envelope.content or "").encode("utf-8", "surrogateescape")
-        )
+        peer: Any = session.peer
+        peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        content: Any = envelope.content
+        content = content if isinstance(content, bytes) else str(content or "").encode("utf-8", "surrogateescape")
         kept = []
         for address in envelope.rcpt_tos:
             key = self._key(address)

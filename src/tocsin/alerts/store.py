@@ -24,7 +24,7 @@ BLOCK: Final = ("first", "count", "at", "body")
 MARK: Final = ("receipt", "verified", "note")
 
 _labels: Final = msgspec.json.Decoder(dict[str, str])
-_SIZES: Final = (200, 50, 10, 1)
+_SIZES: Final = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 """Rows of one statement, the largest first: few different statements, so that the driver keeps them compiled."""
 
 

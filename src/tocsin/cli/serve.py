@@ -17,6 +17,9 @@ from tocsin.cli.shell import Session
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 (compared, not bound)
 _BACKLOG = 2048
+_SWITCH = 0.0005
+"""Seconds after which a thread that computes lets the others have a turn: the loop that answers and the thread that commits hand over to
+one another hundreds of times a second, and with the interpreter's own 5 ms each hand-over may take that long."""
 _GRACE = 5
 """Seconds that requests under way get when the server is told to stop."""
 _COLLECT_EVERY = (10_000, 20, 50)
@@ -82,7 +85,8 @@ def run(settings: Settled) -> None:
             app = build(
                 Options(
                     data=folder, database_url=settings["database"], public_url=settings["public_url"] or url, default_playbook=settings["playbook"],
-                    clock=clock, channels=channel_options(settings.values),
+                    clock=clock, channels=channel_options(settings.values), receipt_days=settings["receipt_days"],
+                    largest_request=settings["largest_request"],
                 ),
             )  # fmt: skip
         except Refused as refusal:
@@ -113,6 +117,7 @@ def run(settings: Settled) -> None:
 
         server.handle_exit = handle_exit  # type: ignore[method-assign]
         _spare_the_collector()
+        sys.setswitchinterval(_SWITCH)
         with _mail_door(app, settings):
             server.run(sockets=[bound])
     finally:

@@ -47,6 +47,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**9:
+        raise ValueError("write a whole number of at least 1")
+    return int(text)
+
+
 def _place(text: str) -> str:
     host, colon, port = text.rpartition(":")
     if not colon or not host:
@@ -127,6 +133,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("tls_cert", "Serve HTTPS with this certificate (PEM) …", "", _file, "FILE"),
     Setting("tls_key", "… and this key (PEM).", "", _file, "FILE"),
     Setting("trusted_proxy", "Believe the X-Forwarded headers of these addresses.", "", _networks, "NET"),
+    Setting("receipt_days", "How long requests of senders are kept with what became of them, in days.", 30, _count, "DAYS"),
+    Setting("largest_request", "The largest request of a sender that is taken, in bytes.", 5_000_000, _count, "BYTES"),
     Setting("smtp_listen", "Take e-mails in as alerts at this address and port, such as 127.0.0.1:2525.", "", _place, "ADDRESS:PORT"),
     Setting("mail_server", "The mail server that takes our mail, as host or host:port.", "", _server, "HOST"),
     Setting("mail_security", "How it is spoken to: starttls, tls or none; never less than this.", "starttls", _security, "WORD"),

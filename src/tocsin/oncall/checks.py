@@ -18,6 +18,8 @@ _MOST_AT_ONCE: Final = 10
 _LONGEST: Final = timedelta(days=3 * 366)
 """No override or exchange is longer."""
 _MOST_PEOPLE: Final = 500
+_FURTHEST: Final = timedelta(days=60)
+"""No notice and no summary is further ahead of its shift."""
 
 
 def check(rota: Rota) -> None:
@@ -29,7 +31,8 @@ def check(rota: Rota) -> None:
     """
     known_zone(rota.zone)
     for field in ("tell_before", "summary_opens", "summary_warns", "summary_least"):
-        _read(Duration.parse, getattr(rota, field) or "0m", field)
+        if _read(Duration.parse, getattr(rota, field) or "0m", field) > _FURTHEST:
+            raise NotASchedule(f"{field} is longer than {_FURTHEST.days} days.", fix="Write it like 1d.", field=field)
     for place, text in enumerate(rota.holidays):
         wall = _read(read_wall, text, f"holidays[{place}]")
         if midnight(day_of(wall)) != wall:

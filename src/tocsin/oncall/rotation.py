@@ -144,6 +144,8 @@ def pieces(layer: Compiled, start: int, end: int) -> list[Piece]:
 
 
 def _turns(layer: Compiled, start: int, end: int) -> list[Piece]:
+    if len(layer.groups) == 1 and not layer.lasts:
+        return [Piece(start, end, 0)]  # one group after itself: its turns cannot be told apart
     shortest = layer.months * _SHORTEST_MONTH if layer.months else layer.length
     turn = turn_at(layer, start) - (-(-layer.lasts // shortest) if layer.lasts > shortest else 0)
     found = []

@@ -116,9 +116,11 @@ class NoteFailed(Command, frozen=True):
 
 
 class Replan(Command, frozen=True):
-    """People's rules have changed: work out anew who is due when."""
+    """People's rules have changed, or others are on call: work out anew who is due when."""
 
     people: tuple[str, ...] = ()
+    schedule: str = ""
+    """The schedule in which others are on call now."""
 
 
 class SavePolicy(Command, frozen=True):

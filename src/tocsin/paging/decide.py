@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from tocsin.engine.errors import Conflict, NotFound, Refused
 from tocsin.engine.kinds import Tick
 from tocsin.engine.model import Command, Context, Decision
@@ -254,6 +256,8 @@ def _replan(story: Story, command: c.Replan) -> Decision:
     page = story.page
     if not page.live:
         return story.decision()
+    if command.schedule:
+        return _others_on_call(story)
     runs = {}
     newest = steps.chain_run(page)
     have = {one.person for one in page.acknowledged}
@@ -273,4 +277,20 @@ def _replan(story: Story, command: c.Replan) -> Decision:
         story.add(e.Replanned(runs, command.people))
         story.notify()
         story.fall_through()
+    return story.decision()
+
+
+def _others_on_call(story: Story) -> Decision:
+    """Call those who came on call while the step that means them still waits for an answer; whom it called before is not called again."""
+    page = story.page
+    resolved = story.found.steps.get(page.position)
+    if page.state != "open" or resolved is None:
+        return story.decision()
+    before = {who.person for run in page.runs if run.step == page.position for who in run.called if who.hopeful}
+    others = tuple(who for who in resolved.people if who.person not in before)
+    if not any(call(who, page.urgency, story.now).hopeful for who in others):
+        return story.decision()
+    story.found = replace(story.found, steps={**story.found.steps, page.position: replace(resolved, people=others)}, calls={})
+    story.begin(page.position, "on_call", page.round)
+    story.notify()
     return story.decision()

@@ -148,10 +148,10 @@ def _next_way(called: Called, at: datetime) -> Called:
 
 def _acknowledged(page: Page, event: e.PageAcknowledged, at: datetime) -> Page:
     named = Named(event.person, at, event.via)
-    page = replace(page, acknowledged=(*page.acknowledged, named), first_acknowledged=page.first_acknowledged or named, exhausted_at=None)
-    if event.awaited:
+    page = replace(page, acknowledged=(*page.acknowledged, named), first_acknowledged=page.first_acknowledged or named)
+    if event.awaited:  # where everybody was tried it stays so: the others are still to answer, and nothing more would happen by itself
         return _stopped(page, lambda _run, called: called.person == event.person)
-    done = replace(page, state="acknowledged", lease_until=event.lease_until, next_at=None, snoozed_until=None)
+    done = replace(page, state="acknowledged", lease_until=event.lease_until, next_at=None, snoozed_until=None, exhausted_at=None)
     return _stopped(done, lambda run, called: not run.by_age or called.person == event.person)
 
 

@@ -10,6 +10,8 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.kinds import Kind, Reaction, Tick
 from tocsin.engine.model import Command, Fact, Reader
 from tocsin.incidents.model import Incident
+from tocsin.oncall.events import OnCallChanged
+from tocsin.oncall.model import Schedule
 from tocsin.paging import commands as c
 from tocsin.paging import events as e
 from tocsin.paging import policies, queries, steps, watch
@@ -19,7 +21,7 @@ from tocsin.paging.evolve import evolve
 from tocsin.paging.model import Policy, PolicyRecord
 from tocsin.paging.page import HANDED, LAST_RESORT, Called, Page
 from tocsin.paging.reach import step_holes
-from tocsin.paging.reactions import REACTIONS, replan
+from tocsin.paging.reactions import REACTIONS, others_on_call, replan
 from tocsin.paging.rows import NUMBERS, page_rows, policy_rows
 from tocsin.paging.story import Found
 from tocsin.paging.watch_model import PAGER_EVENTS, STREAM_ID, Audit, Pager
@@ -77,8 +79,12 @@ def reactions() -> tuple[Reaction, ...]:
     def pages_of(fact: Fact, _person: object, reader: Reader) -> list[str]:
         return queries.live_pages_of(reader, fact.stream.partition(":")[2])
 
+    def waiting(fact: Fact, schedule: Schedule, reader: Reader) -> list[str]:
+        return queries.pages_waiting_for(reader, schedule.id)
+
     return (
         *REACTIONS,
+        Reaction("others are on call: call them for what nobody has", OnCallChanged, others_on_call, waiting),
         *watch.REACTIONS,
         Reaction("person changed: plan their pages anew", PersonSaved, replan, pages_of),
         Reaction("way proved: plan their pages anew", ContactVerified, replan, pages_of),
@@ -105,6 +111,9 @@ def _prepare(page: Page, command: Command, reader: Reader) -> Found | None:
             return Found(steps={**found.steps, **again}, last_resort=found.last_resort)
         case c.HandPage() if page.live:
             return Found(steps={HANDED: queries.resolve(reader, command.to, now)})
+        case c.Replan(schedule=schedule) if page.live and schedule:
+            waits = page.state == "open" and 0 <= page.position < len(page.policy.steps)
+            return Found(steps={page.position: queries.resolve_step(reader, page.policy, page.position, now)}) if waits else None
         case c.Replan() if page.live:
             found = _for_steps(page, reader, _from(page, by_hand=False), [])
             return Found(steps=found.steps, people=queries.persons(reader, command.people), last_resort=found.last_resort)

@@ -19,6 +19,7 @@ _SAYS = {
     "snooze": "its silence is over",
     "waited": "nobody has answered so far",
     "raised": "it has become more urgent",
+    "on_call": "nobody before you has answered",
     "last_resort": "nobody else has answered",
 }
 

@@ -17,7 +17,7 @@ IN_FLIGHT: tuple[PlannedState, ...] = ("notified", "retrying")
 GOOD: tuple[PlannedState, ...] = ("notified", "sent")
 """It has left, or is about to."""
 
-Cause = Literal["opened", "waited", "escalated", "fell_through", "age", "lease", "snooze", "handed", "raised", "last_resort"]
+Cause = Literal["opened", "waited", "escalated", "fell_through", "age", "lease", "snooze", "handed", "raised", "on_call", "last_resort"]
 """Why a run began."""
 LAST_RESORT = -1
 """In place of a step's number: the policy's last resort."""

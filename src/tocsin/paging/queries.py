@@ -17,7 +17,7 @@ from tocsin.oncall.queries import schedule_named
 from tocsin.paging import tables
 from tocsin.paging.calling import Resolved, Someone, bare, someone
 from tocsin.paging.model import Policy, PolicyRecord, Step
-from tocsin.paging.page import Missing
+from tocsin.paging.page import Missing, Page
 from tocsin.paging.reach import Known
 from tocsin.paging.watch import heartbeat_key
 from tocsin.paging.watch_model import STREAM_ID, Audit, Pager
@@ -306,6 +306,20 @@ def live_pages_of_group(reader: Reader, group: str) -> list[str]:
     """Return the ids of a group's pages that have not ended."""
     table = tables.pages
     return [row.id for row in reader.rows(select(table.c.id).where(table.c.group == group, table.c.state != "resolved"))]
+
+
+def pages_waiting_for(reader: Reader, schedule: str) -> list[str]:
+    """Return the ids of open pages whose newest step means whoever is on call in a schedule."""
+    table = tables.pages
+    found = []
+    for row in reader.rows(select(table.c.id).where(table.c.state == "open").order_by(table.c.number.desc()).limit(MOST)):
+        page: Page | None = reader.state(f"page:{row.id}")
+        if page is None or not 0 <= page.position < len(page.policy.steps):
+            continue
+        targets = page.policy.steps[page.position].to
+        if any(target.removeprefix("schedule:").partition("#")[0] == schedule for target in targets):
+            found.append(page.id)
+    return found
 
 
 class Numbers(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tocsin.alerts import group_events as g
 from tocsin.engine.kinds import Follow, Reaction
 from tocsin.engine.model import Fact
+from tocsin.oncall.model import Schedule
 from tocsin.paging import commands as c
 
 
@@ -53,6 +54,11 @@ def replan(fact: Fact, _person: object, pages: list[str]) -> list[Follow]:
     """Plan a person's open pages anew; ``kind.py`` looks them up."""
     person = fact.stream.partition(":")[2]
     return [Follow("page", page, c.Replan((person,))) for page in pages]
+
+
+def others_on_call(fact: Fact, schedule: Schedule, pages: list[str]) -> list[Follow]:
+    """Have pages that wait for somebody of a schedule call those who are on call now; ``kind.py`` looks them up."""
+    return [Follow("page", page, c.Replan(schedule=schedule.id)) for page in pages]
 
 
 REACTIONS: tuple[Reaction, ...] = (

@@ -25,6 +25,7 @@ CAUSES = {
     "snooze": "the silence was over",
     "handed": "it was handed on",
     "raised": "it became more urgent",
+    "on_call": "others came on call, and nobody had acknowledged",
     "last_resort": "everything else was tried",
 }
 

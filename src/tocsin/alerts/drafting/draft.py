@@ -85,16 +85,16 @@ class Draft:
         return Taken(number, outcomes)
 
     def _signals(self, arrived: Arrived, signals: Sequence[Signal], receipt: int) -> tuple[Outcome, ...]:
-        first: dict[str, tuple[Signal, Outcome]] = {}
+        """Take the alerts of one request in their order: one that ends and fires again in it fires. A mere repeat in it counts once."""
+        last: dict[str, tuple[Signal, Outcome]] = {}
         outcomes: list[Outcome] = []
         for signal in signals:
-            known = first.get(signal.fingerprint)
-            if known is not None:
-                why = f"the request names it twice; its first word ({known[0].status}) counts"
+            known = last.get(signal.fingerprint)
+            if known is not None and (why := _said_already(known[0], signal)):
                 outcomes.append(Outcome("unchanged", why, signal.title, signal.fingerprint, known[1].alert, known[1].group))
                 continue
             outcome = self._occurring.signal(arrived, signal, receipt)
-            first[signal.fingerprint] = (signal, outcome)
+            last[signal.fingerprint] = (signal, outcome)
             outcomes.append(outcome)
         return tuple(outcomes)
 
@@ -304,3 +304,13 @@ class Draft:
 
 def _acknowledged(number: int, who: str, at: datetime, *, changed: bool) -> dict[str, Any]:
     return {"alert": alert_id(number), "acknowledged_by": who, "acknowledged_at": at.isoformat(), "changed": changed}
+
+
+def _said_already(before: Signal, signal: Signal) -> str:
+    """Return why a request says nothing new where it names an alert once more; an empty text where it does."""
+    if before.status == signal.status:
+        return f"the request names it twice; its first word ({before.status}) counts"
+    ended, began = signal.ends_at, before.starts_at
+    if signal.status == ENDED and before.status == "firing" and ended is not None and began is not None and ended < began:
+        return "that end is older than the beginning that the request names before it"
+    return ""

@@ -13,7 +13,7 @@ from tocsin.alerts.group_events import GROUP_EVENTS
 from tocsin.alerts.group_evolve import FOLD_VERSION, evolve
 from tocsin.alerts.group_model import Group, Opening
 from tocsin.alerts.group_rows import group_rows
-from tocsin.alerts.group_story import GroupFound, Tally
+from tocsin.alerts.group_story import PAGE, GroupFound, Tally
 from tocsin.alerts.groups.queries import of_incident
 from tocsin.engine.batch import fresh
 from tocsin.engine.kinds import Follow, Kind, Reaction, Tick
@@ -42,6 +42,7 @@ def group_kind(shelf: Bookshelf, default_playbook: str, tally: TallyOf, members:
             tally(reader, group.id) if tick else None,
             members(reader, group.id, group.noticed.at if group.noticed is not None else None) if told else None,
             _incident(group, opening, reader),
+            _page(reader),
         )
 
     def _incident(group: Group, opening: Opening | None, reader: Reader) -> str:
@@ -77,6 +78,13 @@ def reactions() -> tuple[Reaction, ...]:
         Reaction("incident moved: tell its groups where it has ended", StageMoved, ended, find),
         Reaction("incident merged: its groups belong to the other", Merged, merged, find),
     )
+
+
+def _page(reader: Reader) -> str:
+    """Return an id for the page that the group may open: one that no page has, for a page that cannot be opened is lost."""
+    while reader.state(f"page:{(name := f'{PAGE}{fresh()}')}") is not None:
+        continue
+    return name
 
 
 def _in_hand(group: Group, reader: Reader) -> str:
