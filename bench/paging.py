@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.server import Server
 from tocsin.app import Options, build, start
 from tocsin.channels.console.client import Quiet
-from tocsin.engine.committer import Submission
 from tocsin.engine.model import SYSTEM
 from tocsin.engine.ports import Message
+from tocsin.engine.submissions import Submission
 from tocsin.paging import commands as c
 from tocsin.paging.model import Step, Window
 from tocsin.people.model import Contact, SavePerson
@@ -39,7 +39,13 @@ class Receiver:
 
     def __init__(self) -> None:
         self.came: dict[str, float] = {}
+        self._awaited: dict[str, asyncio.Event] = {}
         self.port = 0
+
+    async def arrival(self, title: str) -> None:
+        """Wait until the notification for a title has come."""
+        if title not in self.came:
+            await self._awaited.setdefault(title, asyncio.Event()).wait()
 
     async def serve(self) -> asyncio.Server:
         """Begin to listen."""
@@ -56,6 +62,8 @@ class Receiver:
                 at = time.perf_counter()
                 title = body.partition(b"bench-")[2].partition(b"!")[0].decode()
                 self.came.setdefault(title, at)
+                if title in self._awaited:
+                    self._awaited.pop(title).set()
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
@@ -128,8 +136,7 @@ async def latencies(folder: Path, *, quick: bool) -> dict[str, float]:
         for number in range(60 if quick else 400):
             name = f"one-{number}"
             sent[name] = await one.send([name])
-            while name not in receiver.came:
-                await asyncio.sleep(0.0005)
+            await receiver.arrival(name)
             await asyncio.sleep(0.02)
         single = late(receiver, sent)
 

@@ -51,12 +51,23 @@ def scalars() -> st.SearchStrategy[Any]:
     return st.one_of(plain, st.lists(plain, max_size=3), st.dictionaries(st.sampled_from(TEXTS), plain, max_size=3))
 
 
-def of_schema(schema: Mapping[str, Any], components: Mapping[str, Any], words: Words, name: str = "") -> st.SearchStrategy[Any]:
+class Components(dict[str, Any]):
+    """The schemas of the document; they are long, and nobody wants to read them in a failure."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} schemas>"
+
+
+def of_schema(
+    schema: Mapping[str, Any], components: Mapping[str, Any], words: Words, name: str = "", inside: tuple[str, ...] = ()
+) -> st.SearchStrategy[Any]:
     """Return values that fit a schema, or nearly. words: texts that mean something to the playbook at hand, by the name of the field; ``""`` has those for every other field."""
     if ref := schema.get("$ref"):
-        return of_schema(components[ref.rpartition("/")[2]], components, words, name)
+        if inside.count(ref) > 1:  # what holds itself (a route with routes in it) ends somewhere
+            return st.none()
+        return of_schema(components[ref.rpartition("/")[2]], components, words, name, (*inside, ref))
     if several := schema.get("anyOf") or schema.get("oneOf"):
-        return st.one_of([of_schema(one, components, words, name) for one in several])
+        return st.one_of([of_schema(one, components, words, name, inside) for one in several])
     if "enum" in schema:
         return st.sampled_from(list(schema["enum"]))
     if "const" in schema:
@@ -77,21 +88,23 @@ def of_schema(schema: Mapping[str, Any], components: Mapping[str, Any], words: W
             return st.none()
         case "array":
             items = schema.get("items") or {}
-            return st.lists(of_schema(items, components, words, name) if items else scalars(), max_size=3)
+            return st.lists(of_schema(items, components, words, name, inside) if items else scalars(), max_size=3)
         case "object":
-            return _object(schema, components, words, name)
+            return _object(schema, components, words, name, inside)
         case _:
             return scalars()
 
 
-def _object(schema: Mapping[str, Any], components: Mapping[str, Any], words: Words, name: str) -> st.SearchStrategy[Any]:
+def _object(
+    schema: Mapping[str, Any], components: Mapping[str, Any], words: Words, name: str, inside: tuple[str, ...]
+) -> st.SearchStrategy[Any]:
     properties = schema.get("properties", {})
     if not properties:
         more = schema.get("additionalProperties")
-        values = of_schema(more, components, words, name) if isinstance(more, dict) and more else scalars()
+        values = of_schema(more, components, words, name, inside) if isinstance(more, dict) and more else scalars()
         return st.dictionaries(st.one_of(st.sampled_from(words.get(name) or words[""]), st.sampled_from(TEXTS)), values, max_size=4)
     required = set(schema.get("required", ()))
-    fields = {key: of_schema(one, components, words, key) for key, one in properties.items()}
+    fields = {key: of_schema(one, components, words, key, inside) for key, one in properties.items()}
     return st.fixed_dictionaries(
         {key: one for key, one in fields.items() if key in required},
         optional={key: one for key, one in fields.items() if key not in required},

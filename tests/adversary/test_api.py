@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.adversary.api import Listener, ask, check, part, words_of
-from tests.adversary.hostile import NO_BODIES, TEXTS, TIMES, Words, bodies
+from tests.adversary.hostile import NO_BODIES, TEXTS, TIMES, Components, Words, bodies
 from tests.world import World
 from tocsin.engine import ledger, rebuild
 from tocsin.web.endpoints import PREFIX, Endpoint
@@ -35,7 +35,7 @@ class Field:
         self.world = World(folder, playbook=playbook)
         self.playbook = playbook
         self.document = self.world.get("/api/v1/openapi.json")
-        self.components = self.document["components"]["schemas"]
+        self.components = Components(self.document["components"]["schemas"])
         self.log = Listener()
         self.ids: dict[str, str] = {}
         self.fresh()
@@ -93,7 +93,7 @@ def _fuzz_bodies(field: Field, examples: int) -> None:
         schema = field.components[endpoint.body.__name__]
 
         @settings(max_examples=examples, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
-        @given(bodies(schema, field.components, field.words))
+        @given(bodies(Components(schema), field.components, Components(field.words)))
         def send(raw: bytes) -> None:
             field.try_one("POST", field.path(endpoint), raw)  # noqa: B023 (called before the next turn)
 
@@ -167,7 +167,7 @@ def test_wrong_methods_and_addresses_are_refused_as_problems(field: Field) -> No
     for path in (
         "/api/v1",
         "/api/v1/",
-        "/api/v2/incidents",
+        "/api/v3/incidents",
         "/api/v1//incidents",
         "/api/v1/incidents/",
         "/api/v1/incidents/x/../..",

@@ -57,7 +57,7 @@ def test_each_report_holds_metrics_timeline_duties_messages_and_a_postmortem(rep
     assert load(reports, scenario, "obligations.json")["obligations"]
     assert (reports / scenario / "postmortem.md").read_text().startswith("# ")
     messages = [json.loads(file.read_text()) for file in (reports / scenario / "messages").iterdir()]
-    assert {message["record"].partition(":")[0] for message in messages} == {"incident", "alert"}
+    assert {message["record"].partition(":")[0] for message in messages} == {"incident", "page"}
     assert not [message["to"] for message in messages if "{" in message["to"]]
 
 
@@ -166,7 +166,7 @@ def test_the_customers_got_the_three_messages_of_the_script_at_their_times(repor
 def test_the_page_carries_value_threshold_dashboard_and_runbook(reports: Path) -> None:
     """S0-04."""
     messages = [json.loads(file.read_text()) for file in (reports / "000" / "messages").iterdir()]
-    page = next(m for m in messages if m["record"].startswith("alert:"))
+    page = next(m for m in messages if m["kind"] == "page.notification")
     assert page["to"] == "alice"
     assert page["subject"].startswith("CRITICAL: High error rate in payment API")
     for part in ("35 %", "5 %", "https://grafana.example.com/d/payments", "https://runbooks.example.com/payments/high-error-rate"):

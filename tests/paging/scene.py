@@ -55,8 +55,11 @@ class Phone:
 class Scene(World):
     """A world with telephones."""
 
-    def __init__(self, folder: Path, start_at: datetime = START, playbook: str = "house", audit_every: timedelta | None = None) -> None:
+    def __init__(
+        self, folder: Path, start_at: datetime = START, playbook: str = "house", audit_every: timedelta | None = None, database: str = ""
+    ) -> None:
         self.log: list[Sent] = []
+        self.database = database
         self.audit_every = audit_every
         self.phones = {way: Phone(way, self.log, self._now) for way in WAYS}
         super().__init__(folder, start_at, playbook)
@@ -66,7 +69,14 @@ class Scene(World):
 
     def _build(self) -> App:
         app = build(
-            Options(data=self.folder, default_playbook=self.playbook, clock=self.clock, console=Quiet(), audit_every=self.audit_every)
+            Options(
+                data=self.folder,
+                database_url=self.database,
+                default_playbook=self.playbook,
+                clock=self.clock,
+                console=Quiet(),
+                audit_every=self.audit_every,
+            )
         )
         channels: Any = app.runtime.channels
         channels.update(self.phones)

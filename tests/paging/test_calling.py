@@ -60,7 +60,9 @@ def test_whoever_comes_on_call_is_called_for_what_nobody_has_acknowledged(scene:
     had = scene.call(policy="p", title="In hand")
     scene.act(had, "acknowledge", "ana")
     scene.advance(minutes=5)
-    scene.post("/schedules/payments/overrides", {"start": scene.now.isoformat(), "end": "2025-10-28T00:00:00Z", "person": "bo", "how": "add"})
+    scene.post(
+        "/schedules/payments/overrides", {"start": scene.now.isoformat(), "end": "2025-10-28T00:00:00Z", "person": "bo", "how": "add"}
+    )
     scene.advance(minutes=1)
     assert scene.calls() == ["0 ana sms", "0 ana sms", "5 bo sms"]
     assert any("others came on call" in line for line in scene.story(page))
@@ -72,7 +74,9 @@ def test_a_page_that_reached_nobody_calls_whoever_takes_the_empty_shift(scene: S
     scene.post("/schedules/payments", {"layers": [{"id": "day", "groups": [["bo"]], "start": "2025-10-27T09:00", "hours": hours}]})
     page = scene.call(policy=scene.policy("p", {"to": ["schedule:payments"], "wait": "30m"}, waive="a test"))
     assert scene.view(page)["unanswered"] is True
-    scene.post("/schedules/payments/overrides", {"start": scene.now.isoformat(), "end": "2025-10-28T00:00:00Z", "person": "bo", "how": "take"})
+    scene.post(
+        "/schedules/payments/overrides", {"start": scene.now.isoformat(), "end": "2025-10-28T00:00:00Z", "person": "bo", "how": "take"}
+    )
     scene.advance(minutes=1)
     assert scene.calls() == ["0 bo sms"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,12 @@ from tocsin.cli import client as client_module
 
 
 @pytest.fixture
-def tocsin(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shell]:
+def tocsin(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tocsin.cli.shell.connect", lambda *given: client_module.Client(WorldTransport(scene), "", given[3] or ""))
     for name in ("ana", "bo"):
         scene.person(name, "sms")
-    yield Shell(scene)
+    return Shell(scene)
 
 
 def test_a_page_is_opened_shown_explained_acknowledged_and_ended(tocsin: Shell, scene: Scene) -> None:

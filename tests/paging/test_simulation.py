@@ -46,9 +46,9 @@ EVENTS = (
 class Night:
     """A scene under random events. chance: what decides each."""
 
-    def __init__(self, folder: Path, chance: random.Random) -> None:
+    def __init__(self, folder: Path, chance: random.Random, database: str = "") -> None:
         self.chance = chance
-        self.scene = Scene(folder)
+        self.scene = Scene(folder, database=database)
         self.pages: list[str] = []
         for name in PEOPLE:
             self._save(name)

@@ -77,7 +77,7 @@ def test_what_fires_without_an_incident_stands_on_the_first_page_who_nobody_is_o
 def test_the_menu_counts_the_alerts_that_nobody_is_on_and_the_button_leads_back(world: World) -> None:
     assert 'class="badge"' not in world.page("/playbooks").text
     name = fire(world)
-    assert "Alerts 1 Playbooks" in words(world.page("/playbooks").text)
+    assert "Alerts 1 Pages" in words(world.page("/playbooks").text)
     answer = world.form("/", f"/alerts/{name}/acknowledge", person="bob")
     assert (answer.status, answer.headers["location"]) == (303, "/")
     assert 'class="badge"' not in world.page("/").text

@@ -119,7 +119,7 @@ def _keys(base: str) -> list[Endpoint]:
         saved = key.saved
         return {
             "id": key.id, "name": key.name, "source": saved.source, "service": saved.service, "strict": saved.strict, "options": saved.options,
-            "about": saved.about, "disabled": key.disabled, "why": key.why, "made_at": key.made_at, "rotated_at": key.rotated_at,
+            "about": saved.about, "secret": key.secret, "disabled": key.disabled, "why": key.why, "made_at": key.made_at, "rotated_at": key.rotated_at,
             "urls": {source: base + handlers.intake_path(source, key.secret) for source in ([saved.source] if saved.source else sorted(READERS))},
         }  # fmt: skip
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Table, case, delete, func, select
+from sqlalchemy import Connection, Table, case, delete, func, insert, select
 
 from tocsin.alerts import tables
 from tocsin.alerts.matchers import Subject
+from tocsin.engine import tables as engine_tables
 
 Row = Sequence[Any]
 
@@ -150,6 +151,12 @@ def group_rows(connection: Connection) -> Any:
     """Return the counts of groups that alerts may still join, or that alerts of still fire."""
     table = tables.group_counts
     return connection.execute(select(table).where((table.c.closed == 0) | table.c.ended_at.is_(None)))
+
+
+def untold(connection: Connection, group: str, why: str, at: int) -> None:
+    """Write down that a group could not be told of its alerts, where the pager's watch looks: people may have to be called for them."""
+    row = {"reaction": "alerts changed: tell their group", "stream": f"group:{group}", "version": 0, "why": why, "at": at}
+    connection.execute(insert(engine_tables.refusals), [row])
 
 
 def subject_of(row: Sequence[Any]) -> Subject:

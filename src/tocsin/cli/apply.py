@@ -10,7 +10,7 @@ import click
 
 from tocsin.cli import output
 from tocsin.cli.client import RefusedByServer
-from tocsin.cli.shell import Session, pass_session
+from tocsin.cli.shell import Session, pass_session, single
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ SECTIONS: Final[dict[str, Section]] = {
 """In the order in which they are written down: what others name comes first."""
 
 
-@click.command("apply")
+@single("apply")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what the files hold; write nothing down.")
 @pass_session

@@ -17,6 +17,10 @@ from tocsin.drills.verbs import API, NAMED, VERBS
 _FAILED: Final = 400
 
 
+_WAYS: Final = ("console", "file")
+"""How the people of a scenario are reached: where whoever watches sees it."""
+
+
 class Transport(Protocol):
     """Sends one request; ``tocsin.cli.client.HttpTransport`` is one."""
 
@@ -128,7 +132,8 @@ class Player:
         now = scenario.starts
         self.server.advance(now)
         for someone in scenario.people:
-            self.server.call("POST", f"{API}/people/{quote(someone.id)}", {"name": someone.name or someone.id.capitalize()})
+            ways = [{"kind": kind, "value": someone.id} for kind in _WAYS]
+            self.server.call("POST", f"{API}/people/{quote(someone.id)}", {"name": someone.name or someone.id.capitalize(), "contacts": ways})
         for step in scenario.steps:
             if step.at > now:
                 self._before(now, step)

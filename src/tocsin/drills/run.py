@@ -164,7 +164,7 @@ def report(server: Server, incident: str, outbox: Path, folder: Path) -> list[st
     """Write what is known of an incident into a folder; return what could not be had.
 
     ``metrics.json``, ``timeline.json``, ``obligations.json``, ``postmortem.md`` and ``messages/``, one JSON file per message of the incident
-    and of the pages of its alerts.
+    and of its pages.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
@@ -186,7 +186,8 @@ def report(server: Server, incident: str, outbox: Path, folder: Path) -> list[st
         write("timeline.json", timeline)
     records = {f"incident:{incident}"}
     if (view := get("")) is not None:
-        records |= {f"alert:{alert['id']}" for alert in view["alerts"]}
+        status, answer = server.call("GET", f"{API}/pages?incident={incident}&limit=500")
+        records |= {f"page:{page['id']}" for page in answer["pages"]} if status < 400 else set()  # noqa: PLR2004 (refused)
         write("obligations.json", {"incident": incident, "obligations": view["obligations"]})
     if (document := get("/postmortem/document?format=md")) is not None:
         write("postmortem.md", document if isinstance(document, str) else str(document))

@@ -16,6 +16,9 @@ from tocsin.web.endpoints import Asked, Endpoint, command, limit_of, moment_of
 
 MOST_WEEKS: Final = 53
 
+_DIGITS: Final = 15
+"""Of the longest number of a page."""
+
 
 def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     """Return the endpoints."""
@@ -25,7 +28,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
 
     async def listed(asked: Asked) -> Any:
         after = asked.query.get("after", "")
-        if after and not (after.isascii() and after.isdigit()):
+        if after and not (after.isascii() and after.isdigit() and len(after) <= _DIGITS):
             raise Refused(f"after {after!r} is not the number of a page.", fix="Use `next` of the answer before.", field="after")
 
         def work() -> dict[str, Any]:

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, or_, select
 
 from tocsin.engine import tables as engine_tables
 from tocsin.engine.model import Reader, micros, moment
 from tocsin.oncall import layers
 from tocsin.oncall.model import Schedule
 from tocsin.oncall.queries import schedule_named
-from tocsin.paging import tables
+from tocsin.paging import steps, tables
 from tocsin.paging.calling import Resolved, Someone, bare, someone
 from tocsin.paging.model import Policy, PolicyRecord, Step
 from tocsin.paging.page import Missing, Page
@@ -308,6 +308,11 @@ def live_pages_of_group(reader: Reader, group: str) -> list[str]:
     return [row.id for row in reader.rows(select(table.c.id).where(table.c.group == group, table.c.state != "resolved"))]
 
 
+def unanswered(reader: Reader) -> int:
+    """Return how many pages were tried on everybody in vain."""
+    return int(reader.rows(select(func.count()).where(tables.pages.c.unanswered.is_(True)))[0][0])
+
+
 def pages_waiting_for(reader: Reader, schedule: str) -> list[str]:
     """Return the ids of open pages whose newest step means whoever is on call in a schedule."""
     table = tables.pages
@@ -342,12 +347,11 @@ def numbers(reader: Reader) -> Numbers:
     by_state = {str(row[0]): int(row[1]) for row in reader.rows(select(table.c.state, func.count()).group_by(table.c.state))}
     total = reader.rows(select(func.coalesce(func.sum(table.c.notified), 0), func.coalesce(func.sum(table.c.failures), 0)))[0]
     late = reader.rows(select(func.coalesce(func.max(table.c.late), 0)).where(table.c.state != "resolved"))[0]
-    unanswered = reader.rows(select(func.count()).where(table.c.unanswered.is_(True)))[0]
     pager: Pager | None = reader.state(f"pager:{STREAM_ID}")
     due = reader.rows(select(timer.c.due_at).where(timer.c.stream == f"pager:{STREAM_ID}"))
     arrived = pager.arrived_at if pager is not None else None
     return Numbers(
-        {state: by_state.get(state, 0) for state in STATES}, int(unanswered[0]), int(total[0]), int(total[1]), int(late[0]) / 1e6,
+        {state: by_state.get(state, 0) for state in STATES}, unanswered(reader), int(total[0]), int(total[1]), int(late[0]) / 1e6,
         len(pager.problems) if pager is not None else 0, max(0.0, (micros(reader.now) - int(due[0][0])) / 1e6) if due else 0.0,
         pager.seconds if pager is not None else None, (reader.now - arrived).total_seconds() if arrived is not None else 0.0,
     )  # fmt: skip
@@ -404,6 +408,10 @@ def audit(reader: Reader, pager: Pager, late: timedelta) -> Audit:
             delivery.c.state == "waiting", delivery.c.attempts == 0, delivery.c.due_at < now - late // _MICROSECOND, delivery.c.stream.like("page:%")
         )
     )  # fmt: skip
+    # A due time that was put off by hand: only the page itself knows, so those that may be are asked.
+    put_off = or_(timer.c.due_at > page.c.next_at, timer.c.due_at > page.c.lease_until, page.c.state == "snoozed")
+    asked = [(row.id, int(row.due_at), steps.wake(reader.state(f"page:{row.id}"))) for row in reader.rows(joined.where(live, put_off).limit(MOST))]
+    astray = tuple(name for name, due, wake in asked if wake is not None and micros(wake) < due)
     refused = reader.rows(select(refusal).where(refusal.c.id > pager.refusals).order_by(refusal.c.id).limit(MOST))
     url = pager.settings.heartbeat_url
     beaten = not url or bool(reader.rows(select(delivery.c.id).where(delivery.c.key == heartbeat_key(pager.settings, reader.now))))
@@ -412,4 +420,5 @@ def audit(reader: Reader, pager: Pager, late: timedelta) -> Audit:
         tuple(row.id for row in idle), tuple(row.id for row in overdue), int(stuck[0][0]),
         tuple((int(row.id), f"{row.reaction} of {row.stream}: {row.why}") for row in refused), beaten,
         tuple((way.kind, way.value, who.person) for who in people for way in who.ways if not who.named_only),
+        astray,
     )  # fmt: skip

@@ -19,7 +19,6 @@ from tocsin.paging.evolve import evolve
 from tocsin.paging.model import Policy, Step, Urgency
 from tocsin.paging.page import IN_FLIGHT, LAST_RESORT, REHEARSALS, Called, Cause, Missing, Notice, Page, Planned, Run
 
-
 _TAKES_BACK: Final = (e.PageAcknowledged, e.PageJoined, e.PageHanded, e.PageSnoozed, e.PageRaised, e.PageResolved)
 """Facts with which messages that have not left are taken back."""
 

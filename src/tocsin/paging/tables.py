@@ -33,6 +33,7 @@ pages = Table(
     Column("late", BigInteger, nullable=False),
     Index("pages_number", "number"),
     Index("pages_state", "state", "number"),
+    Index("pages_unanswered", "unanswered", "number"),
     Index("pages_incident", "incident"),
     Index("pages_group", "group"),
 )

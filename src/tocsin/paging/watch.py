@@ -72,7 +72,7 @@ def _look(pager: Pager, ctx: Context) -> Decision:
     new = tuple(one for one in problems if one not in pager.problems)
     if new:
         newest = max((number for number, _ in audit.refusals), default=pager.refusals)
-        facts.append(Happened(TroubleFound(problems, tuple(dict.fromkeys((*audit.idle, *audit.late)))[:_MOST], newest)))
+        facts.append(Happened(TroubleFound(problems, tuple(dict.fromkeys((*audit.idle, *audit.late, *audit.astray)))[:_MOST], newest)))
         deliveries += _alarm(pager, audit, new, now)
     elif pager.problems and not problems:
         facts.append(Happened(TroubleOver()))
@@ -88,6 +88,7 @@ def _look(pager: Pager, ctx: Context) -> Decision:
 def _problems(pager: Pager, audit: Audit, now: datetime) -> tuple[str, ...]:
     found = [f"the page {one} is open and waits for nothing" for one in audit.idle[:_MOST]]
     found += [f"the page {one} is late" for one in audit.late[:_MOST]]
+    found += [f"the page {one} would be woken too late" for one in audit.astray[:_MOST]]
     if audit.stuck:
         found.append("messages of pages are not being sent")
     found += [f"a reaction was refused: {text}" for _, text in audit.refusals[:_MOST]]

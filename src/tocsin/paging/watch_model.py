@@ -104,6 +104,8 @@ class Audit(msgspec.Struct, frozen=True):
     """Whether the heartbeat of this interval is decided already."""
     call: tuple[tuple[str, str, str], ...] = ()
     """How the last resort is told: channel, address, person."""
+    astray: tuple[str, ...] = ()
+    """Live pages that would be woken later than they want to be: somebody's hand was in the database."""
 
 
 PAGER_EVENTS: tuple[type[Event], ...] = (PagerSet, TroubleFound, TroubleOver, SyntheticBegan, SyntheticArrived)

@@ -22,6 +22,7 @@ from tocsin.alerts.queries import counts
 from tocsin.engine.errors import NotSignedIn, Refused
 from tocsin.engine.model import Actor, Viewer
 from tocsin.engine.runtime import Runtime
+from tocsin.paging.queries import unanswered
 from tocsin.web import shown
 from tocsin.web.assets import Assets
 from tocsin.web.endpoints import LARGEST_BODY, read_body, who
@@ -54,6 +55,8 @@ class Visit:
     """A digest of what the form says, so that its key cannot stand for something else."""
     waiting: int = 0
     """How many alerts fire that nobody is on; the menu says so."""
+    unanswered: int = 0
+    """How many pages were tried on everybody in vain; likewise."""
 
     @property
     def now(self) -> datetime:
@@ -85,14 +88,14 @@ class Shell:
         clock = self.runtime.clock
         everywhere: dict[str, Any] = {
             "me": me, "now": clock.now(), "virtual": clock.virtual, "form_token": form_token(request, self.runtime), "here": request.url.path,
-            "problem": None, "typed": {}, "waiting": 0,
+            "problem": None, "typed": {}, "waiting": 0, "unanswered": 0,
         }  # fmt: skip
         text = self.templates.get_template(template).render({**everywhere, **(values or {})})
         return HTMLResponse(text, status, {"cache-control": "private, no-cache"})
 
     def page(self, visit: Visit, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200) -> Response:
         """Return a page for somebody who is signed in."""
-        return self.render(visit.request, template, {"waiting": visit.waiting, **(values or {})}, status=status, me=visit.actor)
+        return self.render(visit.request, template, {"waiting": visit.waiting, "unanswered": visit.unanswered, **(values or {})}, status=status, me=visit.actor)
 
     def problem(self, request: Request, refusal: Refused, me: Actor | None = None) -> Response:
         """Return a refusal as a page of its own."""
@@ -106,9 +109,9 @@ class Shell:
         """Return the route of a form; its token has been checked before the handler runs."""
         return Route(path, self._guard(handler, form=True), methods=["POST"])
 
-    def _waiting(self) -> int:
+    def _waiting(self) -> tuple[int, int]:
         with self.runtime.reading() as reader:
-            return counts(reader)["no"]
+            return counts(reader)["no"], unanswered(reader)
 
     def _guard(self, handler: Handler, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
@@ -129,7 +132,7 @@ class Shell:
                 print_ = _fingerprint(request.url.path, fields) if key else ""
                 visit = Visit(
                     self.runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), fields, lists, key, print_,
-                    await asyncio.to_thread(self._waiting),
+                    *await asyncio.to_thread(self._waiting),
                 )  # fmt: skip
                 return await handler(visit)
             except NotSignedIn:

@@ -14,7 +14,7 @@ from tocsin.alerts.group_model import Lead, lead_of, opening_of
 from tocsin.alerts.matchers import Subject
 from tocsin.alerts.model import Body, alert_id
 from tocsin.alerts.routing import Catalogue, Routed, group_labels
-from tocsin.alerts.store import AT, lead_row, subject_of
+from tocsin.alerts.store import AT, lead_row, subject_of, untold
 from tocsin.engine.model import Actor, moment
 
 logger = logging.getLogger(__name__)
@@ -117,8 +117,9 @@ class Joining:
         failure = self._g.tx.attempt(f"group:{cause.id}", note, INTAKE)
         if failure is None:
             cause.opening = None
-        else:  # the alerts are kept all the same, and the group is told with the next of them
+        else:  # the alerts are kept all the same, the group is told with the next of them, and the pager's watch calls the last resort
             logger.error("%s could not be told of its alerts", cause.id, exc_info=failure)
+            untold(self._g.tx.connection, cause.id, f"{type(failure).__name__}: {failure}", self._g.now)
         cause.look(self._g.tx.state(f"group:{cause.id}"))
 
     def _lead_from(self, row: list[Any]) -> Lead:
