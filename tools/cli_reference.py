@@ -35,7 +35,7 @@ data directory itself, as the local administrator: it takes the lock, does what 
 | 1 | refused, or (`doctor`) something is wrong; the message says why and what to do |
 | 2 | not understood: an unknown command, option or value |
 | 3 | no server answers |
-| 4 | done, and something was found: `playbook check`, `lint` and `test`, `postmortem claims`, `incident verify-chain` |
+| 4 | done, and something was found: `playbook check`, `lint` and `test`, `postmortem claims`, `incident verify-chain`, `oncall gaps` |
 """
 
 

@@ -22,6 +22,13 @@ one for a team or a tool. Every request is kept as a receipt with one explained 
 | word | tool |
 |---|---|
 """
+_PAGES = {
+    "``mapping.py``": "[The mapping](../how-to/connect-your-tools.md#a-tool-that-nobody-has-heard-of)",
+    "``RESOLVE_TIMEOUT``": "five minutes (the key's option ``resolve_timeout``)",
+}
+"""What the modules name in the code, and what readers of the page look at."""
+_NAMES = {"generic": "anything that can post", "prometheus": "Prometheus, as to an Alertmanager"}
+"""What the page calls a tool, where the product's own word would say too little."""
 _LITERAL = re.compile(r"::\n\n((?:    .*\n|\n)+)")
 _URL = re.compile(r"(?<![<(`\"])https?://[^\s)>,`\"]+[^\s)>,.;:`\"]")
 
@@ -29,6 +36,8 @@ _URL = re.compile(r"(?<![<(`\"])https?://[^\s)>,`\"]+[^\s)>,.;:`\"]")
 def section(name: str, tool: str, docstring: str) -> str:
     """Return what a module says of itself, as Markdown."""
     text = inspect.cleandoc(docstring).partition("\n")[2].strip() + "\n"
+    for module, page in _PAGES.items():
+        text = text.replace(module, page)
     blocks: list[str] = []
 
     def keep(found: re.Match[str]) -> str:
@@ -44,8 +53,9 @@ def section(name: str, tool: str, docstring: str) -> str:
 
 def page() -> str:
     """Return the whole page."""
-    rows = "".join(f"| `{source.NAME}` | {source.TOOL} |\n" for source in SOURCES)
-    return HEAD + rows + "\n" + "\n".join(section(s.NAME, s.TOOL, inspect.getdoc(s) or "") for s in SOURCES)
+    tools = [(source.NAME, _NAMES.get(source.NAME, source.TOOL), inspect.getdoc(source) or "") for source in SOURCES]
+    rows = "".join(f"| `{name}` | {tool} |\n" for name, tool, _ in tools)
+    return HEAD + rows + "\n" + "\n".join(section(*one) for one in tools)
 
 
 def main() -> int:

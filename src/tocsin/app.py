@@ -226,9 +226,9 @@ def build(options: Options) -> App:
         ),
         journals={journal.name: journal for journal in (Beats(database.dialect), alerts)},
     )
-    link_key = keys.kept(keys.LINK_KEY, database.setting, database.keep_setting, lambda: secrets.token_hex(32))
-    push_key = keys.kept(keys.PUSH_KEY, database.setting, database.keep_setting, new_key)
-    webhook_secret = postmortem_publishing.secret_of(database.setting, database.keep_setting, lambda: secrets.token_hex(32))
+    link_key = keys.kept(keys.LINK_KEY, database.setting, database.found_setting, lambda: secrets.token_hex(32))
+    push_key = keys.kept(keys.PUSH_KEY, database.setting, database.found_setting, new_key)
+    webhook_secret = postmortem_publishing.secret_of(database.setting, database.found_setting, lambda: secrets.token_hex(32))
     compose = wording.composer(options.public_url, lambda: link_key().encode(), clock.now)
     channels: dict[str, Channel] = {
         **channel_registry.build(

@@ -17,6 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "from-the-procedures.md"
 SECTION = re.compile(r"^## (\d+): .*\(`([a-z0-9-]+)`\)$", re.MULTILINE)
 INCIDENT = "INC-20251027-ABC123"
+ROTA = """
+schedules:
+  - id: sre
+    zone: Europe/Lisbon
+    layers:
+      - {id: week, people: [alice, bob], start: 2025-10-06T09:00}
+"""
 
 
 def sections() -> dict[str, list[str]]:
@@ -66,6 +73,7 @@ def test_every_command_of_the_page_runs_as_it_stands_there(playbook: str, tmp_pa
     monkeypatch.setattr("tocsin.cli.shell.connect", lambda *given: client_module.Client(WorldTransport(world), "", given[3] or ""))
     (tmp_path / "metrics.json").write_text("{}")
     (tmp_path / "graph.png").write_bytes(b"\x89PNG")
+    (tmp_path / "rota.yaml").write_text(ROTA)
     tocsin = Shell(world)
     try:
         world.at("14:36")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
 
 from tocsin.alerts import handlers, keys, queries, receipt_queries
 from tocsin.alerts.commands import AcknowledgeAlert, ResolveAlert
-from tocsin.alerts.model import number_of
+from tocsin.alerts.model import How, number_of
+from tocsin.alerts.reading import Sent
 from tocsin.alerts.receipts import Asked as Sought
 from tocsin.alerts.registry import READERS, TOOLS
+from tocsin.alerts.sources import report
 from tocsin.engine.errors import NotFound, Refused
-from tocsin.engine.model import micros
+from tocsin.engine.model import Command, micros
 from tocsin.web.endpoints import Asked, Endpoint, command, limit_of, moment_of
 
 _PAGING: Final = (("after", "Id of the last one seen"), ("limit", "At most 500"))
@@ -23,7 +29,31 @@ def endpoints(public_url: str) -> list[Endpoint]:
     return [*_alerts(), *_receipts(), *_keys(public_url.rstrip("/"))]
 
 
+class RaiseAlert(Command, frozen=True):
+    """Report trouble that a person has noticed; the same words twice are one alert."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=300)]
+    service: Annotated[str, Meta(max_length=200)] = ""
+    severity: Annotated[str, Meta(max_length=200)] = ""
+    """A severity word of the service's playbook."""
+    details: Annotated[str, Meta(max_length=4000)] = ""
+    labels: dict[str, str] = {}
+    since: datetime | None = None
+    """When it began."""
+    how: How = "person"
+    """Who noticed it."""
+
+
 def _alerts() -> list[Endpoint]:
+    async def raised(asked: Asked) -> Any:
+        body: RaiseAlert = asked.body
+        said = {**msgspec.to_builtins(body), "name": asked.actor.id if asked.actor.kind == "person" else ""}
+        key = handlers.journal_of(asked.runtime).key(keys.FIRST)
+        if key is None:
+            raise NotFound("The first intake key is gone.", fix="Write one down: tocsin intake add first.")
+        sent = Sent(msgspec.json.encode(said), asked.runtime.clock.now(), "application/json")
+        return (await handlers.receive(asked.runtime, report.NAME, key, sent, str(asked.actor))).answer()
+
     async def listed(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
@@ -57,6 +87,7 @@ def _alerts() -> list[Endpoint]:
     return [
         command("/alerts/{id}/acknowledge", "alert", AcknowledgeAlert, "Acknowledge an alert, and its group"),
         command("/alerts/{id}/resolve", "alert", ResolveAlert, "End an alert by hand"),
+        Endpoint("POST", "/alerts", "Report trouble that a person has noticed", raised, RaiseAlert, tag="alert"),
         Endpoint("GET", "/alerts", "List alerts, newest first", listed, tag="alert", query=(*filters, *_WINDOW, *_PAGING)),
         Endpoint("GET", "/alerts/counts", "How many alerts fire", counted, tag="alert"),
         Endpoint("GET", "/alerts/{id}", "One alert with its history", one, tag="alert"),

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tocsin.cli import output
-from tocsin.cli.shell import Session, at_options, group, pass_session
+from tocsin.cli.shell import Session, assignments, at_options, group, pass_session
 
 alert = group("alert", "What monitoring has reported.")
 receipt = group("receipt", "What senders have sent, and what became of it.")
@@ -125,6 +125,24 @@ def ack_alert(session: Session, alert_id: str, person: str | None, at: str | Non
     """Acknowledge an alert. A second time is no error."""
     answer = session.api.post(f"/alerts/{alert_id}/acknowledge", {"person": person, "at": session.past(at, zone)})
     session.done(answer, f"{alert_id}: acknowledged by {answer.get('acknowledged_by') or person or 'you'}.")
+
+
+@alert.command("raise")
+@click.option("--title", required=True, help="What is wrong, in a few words.")
+@click.option("--service", default="", help="The service that has the trouble.")
+@click.option("--severity", default="", help="A severity word of its playbook; it decides how loudly people are called.")
+@click.option("--details", default="", help="What happened, and what was expected.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="May be repeated.")
+@click.option("--since", default=None, metavar="TIME", help="When it began; now without it.")
+@click.option("--zone", default=None, help="The time zone of --since; UTC without it.")
+@click.option("--how", default="person", show_default=True, help="Who noticed it: person, customer, supplier or other.")
+@pass_session
+def raise_alert(session: Session, /, labels: tuple[str, ...], since: str | None, zone: str | None, **given: str) -> None:
+    """Report trouble that you have noticed: it is grouped, routed and paged like an alert of a tool."""
+    body = {**given, "labels": dict(assignments(labels, "--label")), "since": session.past(since, zone, "--since")}
+    answer = session.api.post("/alerts", body)
+    (made,) = answer["alerts"]
+    session.done(answer, f"{made['alert']}: {made['outcome']}, for {made['why']}. Kept as {answer['receipt']}.")
 
 
 @alert.command("resolve")

@@ -12,7 +12,10 @@ PUSH_KEY: Final = "push_key"
 
 
 def kept(name: str, setting: Callable[[str], str | None], keep: Callable[[str, str], None], make: Callable[[], str]) -> Callable[[], str]:
-    """Return a function that gives a secret; it is made at its first use. It is read each time: another node may have made it meanwhile."""
+    """Return a function that gives a secret; it is made at its first use. It is read each time: another node may have made it meanwhile.
+
+    keep: keeps it unless there is one already, for two messages that leave at the same moment ask for it at the same moment.
+    """
 
     def secret() -> str:
         known = setting(name)

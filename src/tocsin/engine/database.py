@@ -81,6 +81,11 @@ class Database:
         with self.writing() as connection:
             connection.execute(upsert(self.dialect, tables.settings, ("name",)), [{"name": name, "value": value}])
 
+    def found_setting(self, name: str, value: str) -> None:
+        """Keep a setting unless there is one already: of several who make a secret at the same moment, the first one's holds for all."""
+        with self.writing() as connection:
+            connection.execute(upsert(self.dialect, tables.settings, ("name",), ()), [{"name": name, "value": value}])
+
 
 def _tune_sqlite(engine: Engine, *, begin: str) -> None:
     @event.listens_for(engine, "connect")

@@ -11,6 +11,7 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -31,6 +32,8 @@ _IDLE_SECONDS: Final = 10.0
 """After so long without work a thread ends."""
 _MOST_LOST: Final = 4
 """Times ``at_once`` sends may hang for good before the lane stops to begin new ones."""
+_PLACES: Final = 4
+"""A lane whose messages go to several places has threads for so many times ``at_once``: a place has no more than its own share."""
 _PUT_OFF: Final = 30_000_000
 """Microseconds by which messages are put off that a hanging channel has no thread for."""
 _SAID_FROM: Final = 5_000_000
@@ -44,6 +47,8 @@ class Sending(msgspec.Struct, eq=False):
     until: float
     """Monotonic seconds at which it is given up."""
     given_up: bool = False
+    place: str = ""
+    """Where it goes, of a channel that sends to several."""
 
 
 class Lane:
@@ -63,6 +68,14 @@ class Lane:
         self._withdrawn: set[int] = set()
         """Messages that were taken back while they were being sent, or before their result was on disk."""
         self._paused: dict[str, int] = {}
+        self._busy: dict[str, int] = {}
+        """By place: how many of its messages are being sent. One that hangs must leave room for the others."""
+        self._parked: dict[str, deque[int]] = {}
+        """By place: messages that were due and wait in memory until one of those has come back."""
+        self._failing: set[str] = set()
+        """Places whose last message did not arrive."""
+        self._wide = False
+        """Whether messages go to places of their own."""
         self._beyond: tuple[int, int] | None = None
         """While the table has more: what is due after this is not kept in memory."""
         self._threads = 0
@@ -174,7 +187,9 @@ class Lane:
     def _room(self) -> int:
         """Return how many threads may send: none while too many of them hang."""
         at_once = self._at_once()
-        return at_once if self.counts.hanging < _MOST_LOST * at_once else 0
+        if self.counts.hanging >= _MOST_LOST * at_once:
+            return 0
+        return at_once * _PLACES if self._wide and not self._post.clock.virtual else at_once
 
     def _call_threads(self) -> None:
         """Wake or start a thread if a message is due, and have the lane looked at when the next one is.
@@ -244,7 +259,15 @@ class Lane:
             row = self._rows.pop(id_)
             until = self._pause_of(row, now)
             if until is None:
-                sending = Sending(row, time.monotonic() + self._timeout())
+                place = self._place(row.target)
+                if place and self._busy.get(place, 0) >= self._at_once():
+                    self._rows[id_] = row
+                    self._parked.setdefault(place, deque()).append(id_)
+                    continue
+                if place:
+                    self._wide = True
+                    self._busy[place] = self._busy.get(place, 0) + 1
+                sending = Sending(row, time.monotonic() + self._timeout(), place=place)
                 self._sending[id_] = sending
                 self._post.wake_by(time.monotonic() if self.more and len(self._rows) < FEW else sending.until)
                 self._call_threads()
@@ -257,6 +280,28 @@ class Lane:
             self._unsettled.add(id_)
             held.append(Outcome(row, "waiting", f"its receiver limits the rate; {self._others_wait(row)}", until, now, tried=False))
         return None
+
+    def _leave(self, place: str) -> None:
+        """Give a place of a message that has come back to the next one that waits for it."""
+        if place:
+            busy = self._busy.get(place, 1) - 1
+            if busy > 0:
+                self._busy[place] = busy
+            else:
+                self._busy.pop(place, None)
+            self._unpark(place)
+
+    def _unpark(self, place: str, *, everything: bool = False) -> None:
+        """Let messages for a place go on as far as it has room. everything: all of them, to hear that it is paused."""
+        parked = self._parked.get(place)
+        room = self._at_once() - self._busy.get(place, 0)
+        while parked and (everything or room > 0):
+            row = self._rows.get(parked.popleft())
+            if row is not None:
+                heapq.heappush(self._heap, (row.due_at, row.id))
+                room -= 1
+        if not parked:
+            self._parked.pop(place, None)
 
     def _others_wait(self, row: Waiting) -> str:
         place = self._place(row.target)
@@ -286,10 +331,13 @@ class Lane:
             else:
                 self._sending.pop(row.id, None)
                 self._silent = 0
+                (self._failing.discard if outcome.state == "sent" else self._failing.add)(sending.place)
+                self._leave(sending.place)
             self._unsettled.add(row.id)
             if pause is not None:
                 place = self._place(row.target)
                 self._paused[place] = max(self._paused.get(place, 0), self._now() + int(pause * 1e6))
+                self._unpark(place, everything=True)
             self._count(outcome)
         self._post.settle([outcome])
         if late:
@@ -321,17 +369,23 @@ class Lane:
                 self.counts.hanging += 1
                 self._threads -= 1
                 self._silent += 1
+                self._failing.add(sending.place)
+                self._leave(sending.place)
                 self._unsettled.add(sending.row.id)
                 outcome = self._post.timed_out(sending.row, f"timed out after {self._timeout():g} s")
                 self._count(outcome)
                 outcomes.append(outcome)
             outcomes += self._put_off()
+            for place in list(self._parked):  # one that was let go on may have been taken back meanwhile
+                self._unpark(place)
             self._call_threads()
             again = min((one.until for one in self._sending.values()), default=math.inf)
             due = self._next_due()
             if due is not None and self._running and not self._post.clock.virtual:
                 wait = (due - self._now()) / 1e6
                 again = min(again, now + (wait if wait > 0 else 1.0))
+            if self._parked:
+                again = min(again, now + 1.0)
         if outcomes:
             self._post.settle(outcomes)
         return again
@@ -350,6 +404,22 @@ class Lane:
             self._unsettled.add(id_)
             why = f"not tried: the channel does not answer ({self._silent} sends in a row timed out)"
             outcomes.append(Outcome(self._rows.pop(id_), "waiting", why, now + _PUT_OFF, now, tried=False))
+        return outcomes + self._put_off_parked(now)
+
+    def _put_off_parked(self, now: int) -> list[Outcome]:
+        """Do the same with messages that wait for a place of which nothing comes back, or only failures."""
+        overdue = now - int(self._timeout() * 1e6)
+        outcomes = []
+        for place in [place for place in self._parked if place in self._failing]:
+            parked = self._parked[place]
+            while parked and ((row := self._rows.get(parked[0])) is None or row.due_at <= overdue):
+                parked.popleft()
+                if row is not None:
+                    self._unsettled.add(row.id)
+                    why = f"not tried: {place} does not take what was sent before"
+                    outcomes.append(Outcome(self._rows.pop(row.id), "waiting", why, now + _PUT_OFF, now, tried=False))
+            if not parked:
+                del self._parked[place]
         return outcomes
 
     def settled(self, outcomes: Iterable[tuple[Outcome, int | None]]) -> None:

@@ -82,7 +82,7 @@ class Sessions:
         if self._key is None:
             kept = self._database.setting(_KEY)
             if kept is None:
-                self._database.keep_setting(_KEY, secrets.token_hex(32))
+                self._database.found_setting(_KEY, secrets.token_hex(32))
                 kept = self._database.setting(_KEY)  # another node may have been quicker; what is kept counts
             self._key = bytes.fromhex(kept or "")
         return hmac.new(self._key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()[:40]

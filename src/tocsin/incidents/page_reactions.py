@@ -60,8 +60,10 @@ def _sentence(event: Event, page: Page) -> tuple[str, str] | None:
             gone = "; ".join(f"{one.target}: {one.why}" for one in missing)
             said = " ".join(part for part in (f"Called {names}." if names else "Nobody was called.", gone) if part)
             return said, called[0].person if len(called) == 1 else ""
-        case p.NoticeFailed(final=True):
+        case p.NoticeFailed(final=final):
             person = next((one.person for _, one, planned in page.everyone() if planned.key == event.key), "")
+            if not final:  # once for each message: people are called by the next way meanwhile
+                return f"{person or 'Somebody'} was not reached by {event.channel} at once, which is tried again: {event.why}", person
             return f"{person or 'Somebody'} could not be reached by {event.channel}: {event.why}", person
         case p.PageEscalated():
             return f"Page {page.id} was escalated by hand" + (f": {event.why}" if event.why else ""), ""

@@ -68,8 +68,8 @@ def secret_of(setting: Callable[[str], str | None], keep: Callable[[str, str], N
     def secret() -> bytes:
         known = setting(SECRET)
         if known is None:
-            known = make()
-            keep(SECRET, known)
+            keep(SECRET, make())
+            known = setting(SECRET) or ""  # another may have been quicker; what is kept counts
         return known.encode()
 
     return secret

@@ -19,6 +19,8 @@ from tocsin.web.problems import respond
 
 _STILL_HERE: Final = 15.0
 """Seconds between comments that keep proxies from closing a quiet stream."""
+_TOGETHER: Final = 0.1
+"""Seconds for which changes of many records are gathered before a list is told of them."""
 _RETRY: Final = 2000
 """Milliseconds after which a browser connects again."""
 
@@ -91,6 +93,8 @@ async def _all(runtime: Runtime, *, again: bool) -> AsyncIterator[bytes]:
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
+            if "" not in changed:  # a storm is one event for all that comes within this time
+                await asyncio.sleep(_TOGETHER)
             while not changes.empty():
                 changed.add(changes.get_nowait()[0])
             if "" in changed:  # the server stops; the browser comes back by itself
