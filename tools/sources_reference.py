@@ -23,7 +23,8 @@ one for a team or a tool. Every request is kept as a receipt with one explained 
 |---|---|
 """
 _PAGES = {
-    "``mapping.py``": "[The mapping](../how-to/connect-your-tools.md#a-tool-that-nobody-has-heard-of)",
+    "``mapping.py`` tells what a mapping says. What it leaves out": "The key may have [a mapping](../how-to/connect-your-tools.md#a-tool-that-nobody-has-heard-of). What it leaves out",
+    "``split`` keeps": "The address below ``/am/`` keeps",
     "``RESOLVE_TIMEOUT``": "five minutes (the key's option ``resolve_timeout``)",
 }
 """What the modules name in the code, and what readers of the page look at."""

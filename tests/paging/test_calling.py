@@ -234,6 +234,14 @@ def test_a_policy_that_does_not_exist_is_refused_to_a_person_who_names_it(scene:
     assert scene.get("/pages")["pages"] == []
 
 
+def test_an_alert_that_names_a_policy_that_does_not_exist_calls_somebody_all_the_same_and_says_so(scene: Scene) -> None:
+    scene.person("cy", "sms")
+    scene.policy("default", ["person:cy"])
+    page = scene.call(policy="gone", origin="alert")
+    assert scene.calls() == ["0 cy sms"]
+    assert "there is no escalation policy gone" in scene.story(page)[0]
+
+
 def test_a_page_keeps_the_policy_that_it_was_opened_with(scene: Scene) -> None:
     scene.person("ana", "sms")
     scene.person("bo", "sms")

@@ -21,6 +21,10 @@ from tocsin.incidents.commands import PostUpdate
 from tocsin.incidents.errors import UnknownWord
 from tocsin.insights.metrics import metrics_of
 from tocsin.insights.views import Duration, MetricsView
+from tocsin.oncall import queries as oncall
+from tocsin.oncall import views as oncall_views
+from tocsin.paging import queries as paging
+from tocsin.people.queries import list_people
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.record import Message
@@ -33,6 +37,8 @@ _RECENT: Final = 5
 _PAGE: Final = 50
 _MOST_ALERTS: Final = 20
 """So many alerts that nobody has made an incident of are shown with what is going on."""
+_MOST_SCHEDULES: Final = 12
+_MOST_PAGES: Final = 20
 _SAVED: Final = "incident.update"
 
 
@@ -69,8 +75,12 @@ class _Pages:
         def work() -> dict[str, Any]:
             running = self._heads(visit, "open", _PAGE)
             with visit.runtime.reading() as reader:
-                firing = _without_incident(reader, visit)
+                mine, tried = _pages(reader, visit)
+                shown = {row["group"] for row in mine if row["group"]}
+                firing = [row for row in _without_incident(reader, visit) if row["group"] not in shown]
+                schedules = _on_call(reader)
             return {
+                "mine": mine, "tried": tried, "schedules": schedules[:_MOST_SCHEDULES], "more_schedules": max(0, len(schedules) - _MOST_SCHEDULES),
                 "firing": firing[:_MOST_ALERTS], "more_firing": max(0, len(firing) - _MOST_ALERTS),
                 "open": sorted(running, key=_urgency),
                 "more": len(running) == _PAGE,
@@ -309,6 +319,29 @@ def _without_incident(reader: Reader, visit: Visit) -> list[dict[str, Any]]:
     found = {
         row["id"]: row for state in ("unacknowledged", "firing") for row in alerts.list_alerts(reader, visit.viewer, alerts.Wanted(state), limit=alerts.MOST)
     }  # fmt: skip
+    for row in found.values():
+        if not row["incident"] and row["group"] and (group := reader.state(f"group:{row['group']}")) is not None:
+            row["incident"] = group.incident
     names = {row["incident"] for row in found.values() if row["incident"]}
     going_on = {name for name in names if (one := reader.state(f"incident:{name}")) is not None and not one.ended}
-    return [row for row in found.values() if row["incident"] not in going_on]
+    return [row for row in found.values() if row["incident"] not in going_on and not row["muted"]]
+
+
+def _pages(reader: Reader, visit: Visit) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the pages that call the visitor, those first that nobody has; and those of others that were tried on everybody in vain."""
+    mine = [
+        row for row in paging.list_pages(reader, state="live", person=visit.actor.id, limit=_MOST_PAGES)
+        if visit.actor.id in row["calls"] or row["acknowledged_by"] == visit.actor.id
+    ]  # fmt: skip
+    known = {row["id"] for row in mine}
+    tried = [row for row in paging.list_pages(reader, state="unanswered", limit=_MOST_PAGES) if row["id"] not in known]
+    for row in (*mine, *tried):
+        row["opened_at"], row["next_at"] = (datetime.fromisoformat(row[name]) if row[name] else None for name in ("opened_at", "next_at"))
+    return sorted(mine, key=lambda row: (row["state"] != "open", -row["number"])), tried
+
+
+def _on_call(reader: Reader) -> list[dict[str, Any]]:
+    """Return who is on call now and next in every schedule; those first that nobody is on call in."""
+    names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
+    found = [oncall_views.now_view(schedule, reader.now, names) for schedule in oncall.all_schedules(reader)]
+    return sorted(found, key=lambda one: all(line["on_call"] for line in one["lines"]))

@@ -70,9 +70,10 @@ def _open(page: Page, command: c.OpenPage, ctx: Context) -> Decision:
             f"There is no escalation policy {command.policy!r}.", fix="`tocsin policy list` shows them; --person names somebody without one.",
             field="policy",
         )  # fmt: skip
+    why = "; ".join(text for text in (command.why, story.found.note) if text)
     story.add(
         e.PageOpened(
-            command.title, command.urgency, policy, story.found.service or command.service, command.group, command.incident, command.why,
+            command.title, command.urgency, policy, story.found.service or command.service, command.group, command.incident, why,
             command.carries, command.origin, story.found.number,
         ),
     )  # fmt: skip

@@ -128,7 +128,9 @@ def _for_opening(command: c.OpenPage, reader: Reader) -> Found:
         return Found(service=service)
     fresh = Page("", policy=policy, urgency=command.urgency, opened_at=reader.now)
     found = _for_steps(fresh, reader, iter(steps.order(policy)), [])
-    return Found(policy, number, service, found.steps, found.calls, last_resort=found.last_resort)
+    unknown = command.policy and policy.id != command.policy
+    note = f"there is no escalation policy {command.policy}" if unknown else ""
+    return Found(policy, note, number, service, found.steps, found.calls, last_resort=found.last_resort)
 
 
 def _chosen(command: c.OpenPage, reader: Reader) -> tuple[Policy | None, str]:

@@ -21,7 +21,7 @@ from tocsin.paging.watch_model import STREAM_ID, Pager
 from tocsin.people.queries import list_people, list_teams
 from tocsin.playbooks.durations import Duration
 from tocsin.services.queries import list_services
-from tocsin.web.layout import Shell, Visit, go, number_of
+from tocsin.web.layout import Shell, Visit, go, local_path, number_of
 
 _PAGE: Final = 50
 _LONGEST_SILENCE: Final = timedelta(days=30)
@@ -85,7 +85,8 @@ def routes(shell: Shell) -> list[Route]:
             except Refused as refusal:
                 values = await asyncio.to_thread(_one, visit)
                 return shell.page(visit, "paging/page.html", {**values, "problem": refusal, "typed": visit.form}, status=refusal.status)
-            return go(f"/pages/{visit.path['id']}")
+            after = visit.form.get("after", "")
+            return go(local_path(after) if after else f"/pages/{visit.path['id']}")
 
         return handle
 

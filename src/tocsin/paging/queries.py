@@ -410,7 +410,10 @@ def audit(reader: Reader, pager: Pager, late: timedelta) -> Audit:
     )  # fmt: skip
     # A due time that was put off by hand: only the page itself knows, so those that may be are asked.
     put_off = or_(timer.c.due_at > page.c.next_at, timer.c.due_at > page.c.lease_until, page.c.state == "snoozed")
-    asked = [(row.id, int(row.due_at), steps.wake(reader.state(f"page:{row.id}"))) for row in reader.rows(joined.where(live, put_off).limit(MOST))]
+    asked = [
+        (row.id, int(row.due_at), steps.wake(reader.state(f"page:{row.id}")))
+        for row in reader.rows(joined.where(live, put_off).limit(MOST))
+    ]
     astray = tuple(name for name, due, wake in asked if wake is not None and micros(wake) < due)
     refused = reader.rows(select(refusal).where(refusal.c.id > pager.refusals).order_by(refusal.c.id).limit(MOST))
     url = pager.settings.heartbeat_url

@@ -28,6 +28,8 @@ class Found(msgspec.Struct, frozen=True):
 
     policy: Policy | None = None
     """The policy of a page that is to be opened; None where the one that was named does not exist."""
+    note: str = ""
+    """What was not as the command has it: the policy that it names does not exist, say."""
     number: int = 0
     """The number of a page that is to be opened."""
     service: str = ""
