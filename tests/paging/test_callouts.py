@@ -90,3 +90,15 @@ def test_an_incident_that_comes_from_an_alert_does_not_call_again_who_is_called_
     incident = declared(world, alerts=[alert["id"]], service="login")
     (page,) = pages(world)
     assert (page["origin"], page["incident"]) == ("alert", incident)
+
+
+def test_resolving_an_incident_ends_its_pages_and_tells_whom_they_called(world: World) -> None:
+    team(world, "on_call", "ana")
+    incident = str(world.post("/incidents", {"title": "Logins fail", "severity": "SEV-2", "playbook": "rota-and-runbooks"})["incident"])
+    (page,) = pages(world, incident=incident)
+    world.post(f"/pages/{page['id']}/acknowledge", {"person": "ana"})
+    world.post(f"/incidents/{incident}/resolve", {"confirm": "yes"})
+    shown = world.get(f"/pages/{page['id']}")
+    assert (shown["state"], shown["resolved"]["person"]) == ("resolved", "alice")
+    world.advance(hours=12)
+    assert len(pages(world, incident=incident)) == 1

@@ -169,7 +169,7 @@ def night(folder: Path, seed: int, events: list[str]) -> None:
         played.scene.close()
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.lists(st.sampled_from(EVENTS), min_size=5, max_size=20))
 def test_the_pagers_promises_hold_whatever_happens(tmp_path_factory: pytest.TempPathFactory, seed: int, events: list[str]) -> None:
     night(tmp_path_factory.mktemp("night") / "data", seed, ["open", *events])

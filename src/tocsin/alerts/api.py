@@ -82,7 +82,8 @@ def _alerts() -> list[Endpoint]:
         ("state", "firing, resolved, unacknowledged, acknowledged, muted"), ("service", "A service's id"), ("source", "The word of a tool"),
         ("key", "An intake key's id"), ("label", 'A matcher, such as env=prod or env=~"prod|canary"; may be repeated'),
         ("text", "A part of its title or texts"), ("group", "A group's id"), ("incident", "An incident's id"),
-        ("how", "How it was detected, such as monitoring or customer"), ("level", "critical, high, warning, low, info"),
+        ("how", "How it was detected, such as monitoring or customer"), ("fingerprint", "What the sender tells it from others by"),
+        ("level", "critical, high, warning, low, info"),
     )  # fmt: skip
     return [
         command("/alerts/{id}/acknowledge", "alert", AcknowledgeAlert, "Acknowledge an alert, and its group"),

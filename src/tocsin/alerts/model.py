@@ -62,17 +62,6 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
     """The longer text."""
 
 
-class Route(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who answers for an alert: the service of the catalogue, who is paged, and the word that the page starts with."""
-
-    service: str = ""
-    """The service's id, or the tool's own word for one that the catalogue does not have."""
-    page: tuple[str, ...] = ()
-    word: str = ""
-    runbook: str = ""
-    dashboard: str = ""
-
-
 class Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What became of one alert of a request, and why."""
 

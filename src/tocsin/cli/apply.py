@@ -100,5 +100,19 @@ def _items(path: Path) -> list[tuple[str, str, dict[str, Any]]]:
             fields = {} if body is None else body
             if not isinstance(fields, dict):
                 raise click.ClickException(f"{path}: {name}.{item} has no fields. Write them below it as `field: value`.")
-            items.append((name, str(item), {"name": str(item), **fields}))
+            items.append((name, str(item), {"name": str(item), **(_rota(fields) if name == "schedules" else fields)}))
     return items
+
+
+def _rota(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return a schedule with its layers' ``people`` as groups of one, as the file of ``tocsin oncall apply`` may have them too."""
+    layers = fields.get("layers")
+    if not isinstance(layers, list):
+        return fields
+    return {**fields, "layers": [_layer(layer) if isinstance(layer, dict) and "people" in layer else layer for layer in layers]}
+
+
+def _layer(layer: dict[str, Any]) -> dict[str, Any]:
+    people = layer["people"] if isinstance(layer["people"], list) else [layer["people"]]
+    rest = {name: value for name, value in layer.items() if name != "people"}
+    return {**rest, "groups": [one if isinstance(one, list) else [one] for one in people]}

@@ -89,6 +89,9 @@ def reach(session: Session, weeks: int, service: str, severity: str) -> None:
             output.say()
         for hole in found["holes"]:
             output.say(f"{output.tone('hole', 'bad')}  {hole['says']}" + (f" ({hole['why']})" if hole["why"] else ""))
+        if not found["reach"]:
+            output.say("Nothing was looked at. Say who is called for a service: tocsin service save ID --policy POLICY")
+            return
         output.say()
         output.say(
             f"From {found['start'][:16].replace('T', ' ')} to {found['end'][:16].replace('T', ' ')} UTC: "

@@ -24,7 +24,18 @@ _PREFIX: Final = "P-"
 
 
 async def open_page(runtime: Runtime, command: c.OpenPage, actor: Actor, key: str = "", request: str = "") -> dict[str, Any]:
-    """Open a page under a new id; it calls people before this returns from the disk."""
+    """Open a page under a new id; it calls people before this returns from the disk.
+
+    Raises:
+        NotFound: the incident that it names does not exist.
+
+    """
+    if command.incident:
+        with runtime.reading() as reader:
+            if reader.state(f"incident:{command.incident}") is None:
+                raise NotFound(
+                    f"There is no incident {command.incident}.", fix="Check the id: `tocsin incident list` shows them. Or leave it out.", field="incident"
+                )
     return await runtime.commit("page", f"{_PREFIX}{fresh()}", command, actor, key, request)
 
 

@@ -11,7 +11,7 @@ from tocsin.engine.kinds import Follow
 from tocsin.engine.model import Fact
 from tocsin.incidents import events as e
 from tocsin.incidents.model import Incident
-from tocsin.paging.commands import Carried, OpenPage
+from tocsin.paging.commands import Carried, OpenPage, ResolvePage
 from tocsin.paging.model import Urgency
 
 _LONGEST_TITLE = 300
@@ -32,6 +32,19 @@ def page_id(fact: Fact) -> str:
     """Return the id of the page that follows from a fact: always the same one."""
     digest = hashlib.sha256(f"{fact.stream}\n{fact.version}".encode()).digest()
     return f"P-{base64.b32encode(digest).decode()[:8]}"
+
+
+def is_over(event: e.StageMoved) -> bool:
+    """Tell whether an incident needs nobody to be called any more."""
+    return not event.backward and (event.ends or event.stage_kind in ("resolved", "closed", "dismissed"))
+
+
+def end_pages(fact: Fact, incident: Incident, pages: list[str]) -> list[Follow]:
+    """Return what ends an incident's pages; whoever was notified of them hears of it."""
+    ended = ResolvePage(
+        f"{incident.id} is resolved", fact.occurred_at, by_system=True, by=fact.actor.id if fact.actor.kind == "person" else ""
+    )
+    return [Follow("page", page, ended) for page in pages]
 
 
 def open_page(fact: Fact, incident: Incident, wanted: Wanted | None) -> list[Follow]:

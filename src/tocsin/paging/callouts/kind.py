@@ -13,7 +13,7 @@ from tocsin.engine.model import Fact, Reader
 from tocsin.incidents import events as e
 from tocsin.incidents.model import Incident
 from tocsin.paging import queries
-from tocsin.paging.callouts.decide import Wanted, open_page
+from tocsin.paging.callouts.decide import Wanted, end_pages, is_over, open_page
 from tocsin.paging.model import Urgency
 from tocsin.paging.page import Page
 from tocsin.playbooks.queries import Bookshelf
@@ -45,7 +45,15 @@ def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
         why = f"the playbook escalates: {event.says or event.when.replace('_', ' ')}"
         return _wanted(incident, event.to, level, why, fact, reader, again=True)
 
+    def open_pages(fact: Fact, incident: Incident, reader: Reader) -> list[str]:
+        event = fact.event
+        assert isinstance(event, e.StageMoved)
+        if not is_over(event):
+            return []
+        return [row["id"] for row in queries.list_pages(reader, state="live", incident=incident.id, limit=queries.MOST)]
+
     return (
+        Reaction("incident resolved: end its pages", e.StageMoved, end_pages, open_pages),
         Reaction("incident declared: call those whom its severity names", e.Declared, open_page, for_severity),
         Reaction("severity changed: call those whom it names besides", e.SeverityChanged, open_page, for_severity),
         Reaction("incident escalated: call whom the rule names", e.Escalated, open_page, for_escalation),

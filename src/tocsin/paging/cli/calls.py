@@ -214,7 +214,7 @@ def explain_page(session: Session, page_id: str) -> None:
         now = session.now()
         output.say(f"{output.strong(found['page'])}  {found['title']}")
         output.say(
-            f"Opened {output.when(found['opened_at'], now)} with {found['urgency']} urgency, because of {found['why']}; {found['policy']['says']}."
+            f"Opened {output.when(found['opened_at'], now)} with {found['urgency']} urgency; {found['policy']['says']}. Why: {found['why']}"
         )
         for run in found["runs"]:
             output.heading(f"{run['name'].capitalize()}, {output.when(run['began_at'], now)}: {run['why_then']}")
