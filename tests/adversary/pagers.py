@@ -58,7 +58,9 @@ class Pager(Scene):
         assert [tuple(row) for row in self.rows(select(tables.refusals.c.reaction, tables.refusals.c.why))] == []
         timers = {row.stream: row.due_at for row in self.rows(select(tables.timers))}
         for page in self.pages("live"):
-            assert f"page:{page['id']}" in timers or page["exhausted_at"] is not None, f"{page['id']} is {page['state']} and waits for nothing"
+            assert f"page:{page['id']}" in timers or page["exhausted_at"] is not None, (
+                f"{page['id']} is {page['state']} and waits for nothing"
+            )
         with self.app.runtime.database.reading() as connection:
             assert rebuild.differences(connection, self.app.runtime.registry) == []
         alerts = journal(self)

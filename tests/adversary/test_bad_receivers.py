@@ -45,7 +45,11 @@ class Scene:
         for name, host in hosts.items():
             ways = [{"kind": "webhook", "value": f"http://{host}/{name}"}, {"kind": "file", "value": name}]
             self.save(f"/people/{name}", name=name, contacts=ways, rules=[{"contact": "webhook", "after": "0s"}])
-            self.save(f"/policies/{name}", steps=[{"to": [f"person:{name}"], "wait": "30m"}, {"to": ["person:well"], "wait": "30m"}], waive="a test")
+            self.save(
+                f"/policies/{name}",
+                steps=[{"to": [f"person:{name}"], "wait": "30m"}, {"to": ["person:well"], "wait": "30m"}],
+                waive="a test",
+            )
             # Somebody who has no other way at all: the next step is all that is left.
             self.save(f"/people/only-{name}", name=f"only-{name}", contacts=ways[:1])
             steps = [{"to": [f"person:only-{name}"], "wait": "30m"}, {"to": ["person:well"], "wait": "30m"}]
@@ -84,7 +88,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 def test_bad_receivers_delay_nobody_and_what_they_cost_is_told(scene: Scene) -> None:
     incident = scene.save("/incidents", title="Checkout")["incident"]
     pages = {
-        name: scene.save("/pages", title=name, policy=name, incident=incident)["page"] for name in ("refuse", "garbage", "limit", "hang", "drip")
+        name: scene.save("/pages", title=name, policy=name, incident=incident)["page"]
+        for name in ("refuse", "garbage", "limit", "hang", "drip")
     }
     only = {name: scene.save("/pages", title=f"only {name}", policy=f"only-{name}")["page"] for name in ("refuse", "garbage", "hang")}
     crowd = [scene.save("/pages", title="crowd", policy="hang")["page"] for _ in range(12)]

@@ -18,6 +18,7 @@ import pytest
 from tests.adversary.pagers import Pager
 from tests.alerts.entering import fires, say
 from tests.server import Server
+from tocsin.channels.keys import LINK_KEY
 from tocsin.paging.links import Link, sign
 
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND")
@@ -27,7 +28,10 @@ SCANNER = {"purpose": "prefetch", "sec-purpose": "prefetch;prerender", "x-moz": 
 def link(pager: Pager, person: str = "ana", key: str | None = None, **left: float) -> str:
     """A token as a message carries it."""
     (page,) = pager.pages()
-    secret = key if key is not None else str(pager.app.runtime.database.setting("link_key"))
+    settings = pager.app.runtime.database
+    if settings.setting(LINK_KEY) is None:
+        settings.keep_setting(LINK_KEY, "0123456789abcdef" * 4)
+    secret = key if key is not None else str(settings.setting(LINK_KEY))
     return sign(Link(page["id"], person, "sms", pager.now + timedelta(**(left or {"hours": 48}))), secret.encode())
 
 
@@ -81,7 +85,7 @@ def test_no_forged_or_old_link_answers_for_anybody(called: Pager) -> None:
 def test_a_link_answers_for_its_own_person_and_no_other(called: Pager) -> None:
     token = link(called, "bo")
     called.send("POST", f"/a/{token}/acknowledge", person="ana", raw=b'{"person":"ana"}')
-    assert called.view(called.pages()[0]["id"])["acknowledged_by"] in ("bo", ["bo"])
+    assert called.pages()[0]["acknowledged_by"] == "bo"
     called.audit()
 
 
@@ -93,13 +97,7 @@ ODD_PATHS = (
 )  # fmt: skip
 
 
-def test_wrong_keys_and_odd_paths_are_all_told_the_same_and_nothing_breaks(pager: Pager) -> None:
-    answers = set()
-    for source, key in itertools.product(("alertmanager", "generic", "grafana", "nothing"), ("wrong", "a" * 24, "", "' or 1=1", "é", "..")):
-        answer = pager.send("POST", f"/intake/{source}/{key}" if key else f"/intake/{source}/x", {"alerts": []}, person="")
-        answers.add((answer.status, answer.text))
-    assert len(answers) == 1, "whoever guesses learns nothing"
-    assert answers.pop()[0] == 404
+def test_odd_paths_by_odd_methods_change_nothing_and_break_nothing(pager: Pager) -> None:
     for path, method in itertools.product(ODD_PATHS, ("POST", *METHODS)):
         answer = pager.send(method, path.replace("{s}", "alertmanager"), person="", raw=b"{}" if method == "POST" else None)
         assert answer.status in (200, 303, 307, 400, 401, 404, 405, 410, 422), (method, path, answer.status)
@@ -137,7 +135,27 @@ def request(path: str, method: str = "POST", headers: str = "", body: bytes = b"
 
 def intake_path(server: Server) -> str:
     (url,) = [one["url"] for one in server.request("GET", "/api/v1/intake")[1]["intake"] if one["source"] == "alertmanager"]
-    return "/" + url.partition("://")[2].partition("/")[2]
+    return "/" + str(url).partition("://")[2].partition("/")[2]
+
+
+def test_wrong_keys_are_all_told_the_same_so_that_whoever_guesses_learns_nothing(server: Server) -> None:
+    kept = len(server.request("GET", "/api/v1/receipts")[1]["receipts"])
+    answers = set()
+    for source, key in itertools.product(
+        ("alertmanager", "generic", "grafana", "nothing"), ("wrong", "a" * 24, "x" * 3000, "%27%20or%201=1", "%C3%A9", "%00", "..")
+    ):
+        body: Any
+        for body in ({"alerts": []}, None, ["not", "what", "it", "sends"]):
+            status, answer = server.request("POST", f"/intake/{source}/{key}", body)
+            answers.add((status, str(answer)))
+    assert len(answers) == 1
+    assert answers.pop()[0] == 404
+    others = [
+        server.request("POST", path, {}, headers={"Authorization": "GenieKey wrong"})
+        for path in ("/v2/alerts", "/v2/enqueue", "/beat/wrong", "/am/wrong/api/v2/alerts")
+    ]
+    assert {status for status, _ in others} <= {400, 401, 403, 404, 422}
+    assert len(server.request("GET", "/api/v1/receipts")[1]["receipts"]) == kept
 
 
 def test_what_is_no_proper_request_is_refused_on_the_wire_and_the_server_goes_on(server: Server) -> None:
@@ -166,11 +184,11 @@ def test_what_is_no_proper_request_is_refused_on_the_wire_and_the_server_goes_on
         assert not status or status[0] < b"500", (sent[:120], status)
     chance = random.Random(7)
     for _ in range(60):  # a good request with some bytes that are not
-        sent = bytearray(request(intake, headers=f"Content-Length: {len(good)}\r\n", body=good))
+        bent = bytearray(request(intake, headers=f"Content-Length: {len(good)}\r\n", body=good))
         for _ in range(chance.randrange(1, 6)):
-            sent[chance.randrange(len(sent))] = chance.randrange(256)
-        status = raw(server, bytes(sent)).split(b" ", 2)[1:2]
-        assert not status or status[0] < b"500", (bytes(sent), status)
+            bent[chance.randrange(len(bent))] = chance.randrange(256)
+        status = raw(server, bytes(bent)).split(b" ", 2)[1:2]
+        assert not status or status[0] < b"500", (bytes(bent), status)
     assert server.request("POST", intake, {"alerts": []})[0] < 500
     assert server.request("GET", "/readyz")[0] == 200
 

@@ -60,7 +60,7 @@ def prepare(server: Server, sink: WebServer) -> str:
     routes = [{"name": "all", "group_by": ["alertname"], "urgency": "high", "policy": "p"}]
     assert server.request("POST", "/api/v1/routes", {"routes": routes})[0] == 200
     (url,) = [one["url"] for one in server.request("GET", "/api/v1/intake")[1]["intake"] if one["source"] == "alertmanager"]
-    return "/" + url.partition("://")[2].partition("/")[2]
+    return "/" + str(url).partition("://")[2].partition("/")[2]
 
 
 def kill_and_look(folder: Path, rounds: int, most: float = 0.7) -> None:
@@ -98,7 +98,11 @@ def rest(folder: Path) -> None:
     """Wait until the second step of every page has been taken and everything has left."""
     engine = database(folder)
     waiting = select(tables.deliveries.c.id).where(tables.deliveries.c.state == "waiting").limit(1)
-    soon = select(tables.timers.c.stream).where(tables.timers.c.stream.like("page:%"), tables.timers.c.due_at < (time.time() + STEP + 10) * 1e6).limit(1)
+    soon = (
+        select(tables.timers.c.stream)
+        .where(tables.timers.c.stream.like("page:%"), tables.timers.c.due_at < (time.time() + STEP + 10) * 1e6)
+        .limit(1)
+    )
     until = time.monotonic() + 60
     try:
         while time.monotonic() < until:
@@ -118,7 +122,9 @@ def look(folder: Path, answered: list[str], sink: WebServer) -> None:
         names = Counter(json.loads(labels)["alertname"] for (labels,) in connection.execute(select(alerts.c.labels)))
         groups = dict(connection.execute(select(alerts.c.grp, alerts.c.labels)).all())
         paged = Counter(connection.execute(select(pages.c.group)).scalars())
-        sent = connection.execute(select(deliveries.c.stream, deliveries.c.key, deliveries.c.channel, deliveries.c.target, deliveries.c.state)).all()
+        sent = connection.execute(
+            select(deliveries.c.stream, deliveries.c.key, deliveries.c.channel, deliveries.c.target, deliveries.c.state)
+        ).all()
         refused = connection.execute(select(tables.refusals.c.reaction, tables.refusals.c.why)).all()
     engine.dispose()
     assert len(answered) > 10

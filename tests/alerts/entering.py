@@ -16,7 +16,9 @@ from tocsin.alerts.reading import Reading
 def fires(name: str = "DiskFull", status: Any = "firing", **more: Any) -> Signal:
     """A signal of one alert."""
     labels = {"alertname": name, "env": "prod", **more.pop("labels", {})}
-    return Signal(more.pop("fingerprint", name), status, more.pop("title", f"{name} on db-1"), labels, severity="critical", level="critical", **more)
+    return Signal(
+        more.pop("fingerprint", name), status, more.pop("title", f"{name} on db-1"), labels, severity="critical", level="critical", **more
+    )
 
 
 def say(world: World, *signals: Signal, source: str = "generic", key: str = "first") -> Taken:

@@ -46,7 +46,8 @@ class Sender(threading.Thread):
 def request(names: list[str]) -> dict[str, Any]:
     return {
         "alerts": [
-            {"status": "firing", "labels": {"alertname": f"Storm{name[-1:] > '4'}", "instance": name, "severity": "critical"}} for name in names
+            {"status": "firing", "labels": {"alertname": f"Storm{name[-1:] > '4'}", "instance": name, "severity": "critical"}}
+            for name in names
         ]
     }
 

@@ -86,7 +86,14 @@ def test_a_sender_that_goes_away_half_way_is_not_answered(world: World) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/intake/alertmanager/k", "query_string": b"", "headers": [], "client": None}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/intake/alertmanager/k",
+        "query_string": b"",
+        "headers": [],
+        "client": None,
+    }
     asyncio.run(world.app.asgi(scope, gone, send))
     assert sent == []
 

@@ -162,7 +162,7 @@ def test_people_teams_and_services_are_written_down_and_read_back(tocsin: Shell)
     tocsin(
         "service save payment-api --owner payments --playbook compact --link dashboard=https://grafana.example.com --alias payment-service,payments"
     )
-    assert "email: ana@example.com" in tocsin("person show ana").out
+    assert "email    email  ana@example.com  no" in tocsin("person show ana").out
     assert "ana" in tocsin("person list").out
     assert "takes the money" in tocsin("team show payments").out
     assert "payments" in tocsin("team list").out

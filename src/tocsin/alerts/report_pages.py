@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin.alerts import handlers
-from tocsin.alerts.keys import IntakeKey
+from tocsin.alerts.keys import FIRST, IntakeKey
 from tocsin.alerts.reading import Sent
 from tocsin.alerts.sources import report
 from tocsin.engine.errors import NotFound, Refused
@@ -87,7 +87,7 @@ def routes(shell: Shell) -> list[Route]:
         services = await asyncio.to_thread(choices, key)
         shown = {
             "refusal": None, "key": request.path_params["key"], "name": key.saved.options.get("title") or "Report a problem",
-            "about": key.saved.about, "services": services, "receipt": request.query_params.get("receipt", ""), **values,
+            "about": key.saved.options.get("about", "" if key.id == FIRST else key.saved.about), "services": services, "receipt": request.query_params.get("receipt", ""), **values,
         }  # fmt: skip
         return _public(shell.render(request, "alerts/report.html", shown, status=status))
 

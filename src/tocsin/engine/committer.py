@@ -34,7 +34,9 @@ _MOST_AT_ONCE: Final = 2000
 _AT_FIRST: Final = 256
 _LONGEST: Final = 0.04
 """Seconds that a transaction should last at most, for everybody else waits for it."""
-_STATES_KEPT: Final = 4000
+_STATES_KEPT: Final = 20_000
+_FACTS_KEPT: Final = 150_000
+"""Facts that the states in memory were folded from, in sum: many small records stay, or few large ones."""
 _KEEP_KEYS_MICROS: Final = 24 * 3600 * 1_000_000
 
 _keys = select(tables.idempotency.c.key, tables.idempotency.c.request, tables.idempotency.c.result).where(
@@ -55,6 +57,8 @@ class Committer:
         self._wake = threading.Condition()
         self._stopping = False
         self._cache: OrderedDict[str, tuple[Any, log.Head]] = OrderedDict()
+        self._folded = 0
+        """Facts that the states of the cache were folded from."""
         self.commits = 0
         """Transactions that were committed since the start."""
         self._listeners: list[Callable[[Committed], None]] = []
@@ -138,6 +142,7 @@ class Committer:
         except Exception as error:  # the thread must outlive any defect, and its callers must hear of it
             written = isinstance(error, SQLAlchemyError)
             self._cache.clear()
+            self._folded = 0
             if self._committing or not written or isinstance(error, IntegrityError):
                 self._reload()
             if len(submissions) > 1:
@@ -224,12 +229,15 @@ class Committer:
                 logger.exception("the index of %s could not follow its rows and is built anew", name)
                 self._reload()
         for name, record in batch.streams.items():
+            before = self._cache.get(name)
+            self._folded += record.head.version - (before[1].version if before is not None else 0)
             self._cache[name] = (record.state, record.head)
             self._cache.move_to_end(name)
         for name, _ in batch.redacted:
-            self._cache.pop(name, None)  # the state was folded with what is gone; the next reader folds it anew
-        while len(self._cache) > _STATES_KEPT:
-            self._cache.popitem(last=False)
+            if (gone := self._cache.pop(name, None)) is not None:  # it was folded with what is gone; the next reader folds it anew
+                self._folded -= gone[1].version
+        while len(self._cache) > _STATES_KEPT or self._folded > _FACTS_KEPT:
+            self._folded -= self._cache.popitem(last=False)[1][1].version
 
     def _known_keys(self, connection: Connection, keys: list[str]) -> dict[str, tuple[str, str]]:
         if not keys:

@@ -42,6 +42,7 @@ _LOOKS: Final[Mapping[str, tuple[Look, str, str, str]]] = {
     "incident.figure_recorded": ("quiet", "sum", "figure recorded", "figures recorded"),
     "incident.alert_linked": ("quiet", "bell", "alert joined", "alerts joined"),
     "incident.alert_changed": ("quiet", "bell", "alert changed", "alerts changed"),
+    "incident.page_noted": ("quiet", "bell", "line about pages", "lines about pages"),
     "incident.link_added": ("quiet", "link", "link added", "links added"),
     "incident.obligation_warned": ("quiet", "clock", "reminder", "reminders"),
     "incident.obligation_breached": ("alarm", "clock", "duty overdue", "duties overdue"),
@@ -53,6 +54,8 @@ _LOOKS: Final[Mapping[str, tuple[Look, str, str, str]]] = {
     "incident.postmortem_moved": ("note", "file", "step of the postmortem", "steps of the postmortem"),
 }
 _OTHER: Final[tuple[Look, str, str, str]] = ("quiet", "dot", "fact", "facts")
+_HURTS: Final = frozenset({"failed", "unanswered"})
+"""What may become of a page that the incident's people have to see."""
 _FOLD_FROM: Final = 3
 """So many quiet lines in a row become one that opens."""
 
@@ -116,6 +119,8 @@ def _item(line: Line, fact: Fact, playbook: Playbook | None, rendered: Rendered)
     item = Item(
         f"f{line.fact}", line.at, line.fact, look, glyph, line.text, line.kind, by=_by(fact), detail=_detail(line), why=tuple(line.data.get("because", ())),
     )  # fmt: skip
+    if isinstance(fact.event, e.PageNoted) and fact.event.what in _HURTS:
+        return msgspec.structs.replace(item, look="alarm")  # nobody came: that is no line to fold away
     if isinstance(fact.event, e.UpdatePosted):
         return _told(item, fact.event, playbook, rendered)
     return item

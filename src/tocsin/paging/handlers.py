@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -36,7 +37,10 @@ async def open_page(runtime: Runtime, command: c.OpenPage, actor: Actor, key: st
                 raise NotFound(
                     f"There is no incident {command.incident}.", fix="Check the id: `tocsin incident list` shows them. Or leave it out.", field="incident"
                 )
-    return await runtime.commit("page", f"{_PREFIX}{fresh()}", command, actor, key, request)
+    name = f"{_PREFIX}{fresh()}"
+    while await asyncio.to_thread(runtime.committer.state, f"page:{name}") is not None:  # chance repeats itself once there are enough pages
+        name = f"{_PREFIX}{fresh()}"
+    return await runtime.commit("page", name, command, actor, key, request)
 
 
 async def reply(runtime: Runtime, person: str, text: str, via: str, key: str = "") -> str:

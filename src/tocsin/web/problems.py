@@ -46,7 +46,7 @@ def bad_body(error: msgspec.MsgspecError | RecursionError | UnicodeDecodeError) 
     if what.startswith("Object contains unknown field"):
         name = what.rpartition(" ")[2]
         return Refused(
-            f"The body has a field {name} that is not known.",
+            f"{field or 'The body'} has a field {name} that is not known.",
             fix="Leave it out, or check its spelling.",
             field=f"{field}.{name}".strip("."),
         )
@@ -57,6 +57,8 @@ def bad_body(error: msgspec.MsgspecError | RecursionError | UnicodeDecodeError) 
         return Refused(f"{field} has no time zone.", fix="Write it like 2026-01-31T14:05:00Z.", field=field)
     if "Invalid RFC3339" in what:
         return Refused(f"{field} is not a time.", fix="Write it like 2026-01-31T14:05:00Z.", field=field)
+    if what.startswith("Expected object, got"):
+        return Refused(f"{field or 'The body'} is {what.rpartition(' ')[2]} where fields with names are expected.", fix="Write it as {name: value, …}.", field=field)
     if isinstance(error, msgspec.ValidationError):
         return Refused(f"{field or 'The body'}: {what}.", fix="Send a value of that kind.", field=field)
     return Refused(f"The body is not JSON: {what}.", fix="Send a JSON object.")

@@ -52,8 +52,9 @@ def who(
     def show() -> None:
         rows = [
             (one["schedule"], line["role"] or "", people(line["on_call"]) or output.tone("nobody", "bad"),
-             local(line["until"], clock_of(session, zone, one["zone"])[0]) if line["until"] else "", people(line["next"]))
+             f"{local(line['until'], shown)} {name}" if line["until"] else "", people(line["next"]))
             for one in answer["schedules"]
+            for shown, name in [clock_of(session, zone, one["zone"])]
             for line in one["lines"]
         ]  # fmt: skip
         output.table(("Schedule", "Line", "On call", "Until", "Next"), rows, "No schedule is written down yet: tocsin oncall apply FILE.")
