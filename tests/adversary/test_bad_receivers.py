@@ -104,8 +104,9 @@ def test_bad_receivers_delay_nobody_and_what_they_cost_is_told(scene: Scene) -> 
     for name in ("hang", "drip"):
         until(lambda name=name: scene.written(pages[name]), 15)  # type: ignore[misc]
     until(lambda: scene.heard(only["hang"]), 15)
-    until(lambda: all(scene.written(page) for page in crowd), 25)
-    assert time.monotonic() - begin < 30
+    # Behind a receiver that hangs they are not tried one after the other: all but the one that tries it again are called otherwise.
+    until(lambda: sum(map(scene.written, crowd)) >= len(crowd) - 1, 15)
+    assert time.monotonic() - begin < 15
     told = " ".join(line.get("text", "") for line in scene.get(f"/incidents/{incident}/timeline"))
     for name, page in pages.items():
         story = [line["text"] for line in scene.get(f"/pages/{page}")["story"]]

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from tocsin.channels.keys import LINK_KEY, kept
-from tocsin.engine.database import DataDirectory, Database
+from tocsin.engine.database import Database, DataDirectory
 
 
 def test_messages_that_leave_at_the_same_moment_are_signed_with_the_same_key(tmp_path: Path) -> None:

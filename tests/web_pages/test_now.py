@@ -63,7 +63,7 @@ def test_an_alert_that_is_kept_quiet_or_whose_group_has_an_incident_needs_nobody
     first = fire(world, "Broken", fingerprint="cc33")
     assert "Broken is firing" in section(world.page("/").text, "firing")
     world.form(f"/declare?alert={first}", "/declare")
-    world.post("/silences", {"matchers": ['alertname="DiskFull"'], "for": "2h", "why": "known"})
+    world.post("/silences", {"match": 'alertname="DiskFull"', "until": "2025-10-28T12:00:00Z", "why": "known"})
     shown = section(world.page("/").text, "firing")
     assert "Broken is firing" not in shown
     assert "DiskFull is firing" not in shown

@@ -260,7 +260,7 @@ class Lane:
             until = self._pause_of(row, now)
             if until is None:
                 place = self._place(row.target)
-                if place and self._busy.get(place, 0) >= self._at_once():
+                if place and self._busy.get(place, 0) >= self._share(place):
                     self._rows[id_] = row
                     self._parked.setdefault(place, deque()).append(id_)
                     continue
@@ -281,6 +281,10 @@ class Lane:
             held.append(Outcome(row, "waiting", f"its receiver limits the rate; {self._others_wait(row)}", until, now, tried=False))
         return None
 
+    def _share(self, place: str) -> int:
+        """Return how many messages for a place may be under way: one where the last did not arrive, to see whether it is well again."""
+        return 1 if place in self._failing else self._at_once()
+
     def _leave(self, place: str) -> None:
         """Give a place of a message that has come back to the next one that waits for it."""
         if place:
@@ -294,7 +298,7 @@ class Lane:
     def _unpark(self, place: str, *, everything: bool = False) -> None:
         """Let messages for a place go on as far as it has room. everything: all of them, to hear that it is paused."""
         parked = self._parked.get(place)
-        room = self._at_once() - self._busy.get(place, 0)
+        room = self._share(place) - self._busy.get(place, 0)
         while parked and (everything or room > 0):
             row = self._rows.get(parked.popleft())
             if row is not None:

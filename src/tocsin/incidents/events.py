@@ -292,7 +292,7 @@ class PageNoted(Event, frozen=True, tag="incident.page_noted"):
 
     page: str
     what: str
-    """``opened``, ``acknowledged``, ``escalated``, ``failed``, ``unanswered`` … as the page's own fact is called."""
+    """``opened``, ``acknowledged``, ``notice_failed``, ``exhausted`` … as the page's own fact is called."""
     text: str
     person: str = ""
 

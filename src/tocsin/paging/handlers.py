@@ -35,7 +35,9 @@ async def open_page(runtime: Runtime, command: c.OpenPage, actor: Actor, key: st
         with runtime.reading() as reader:
             if reader.state(f"incident:{command.incident}") is None:
                 raise NotFound(
-                    f"There is no incident {command.incident}.", fix="Check the id: `tocsin incident list` shows them. Or leave it out.", field="incident"
+                    f"There is no incident {command.incident}.",
+                    fix="Check the id: `tocsin incident list` shows them. Or leave it out.",
+                    field="incident",
                 )
     name = f"{_PREFIX}{fresh()}"
     while await asyncio.to_thread(runtime.committer.state, f"page:{name}") is not None:  # chance repeats itself once there are enough pages

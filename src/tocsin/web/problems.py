@@ -58,7 +58,11 @@ def bad_body(error: msgspec.MsgspecError | RecursionError | UnicodeDecodeError) 
     if "Invalid RFC3339" in what:
         return Refused(f"{field} is not a time.", fix="Write it like 2026-01-31T14:05:00Z.", field=field)
     if what.startswith("Expected object, got"):
-        return Refused(f"{field or 'The body'} is {what.rpartition(' ')[2]} where fields with names are expected.", fix="Write it as {name: value, …}.", field=field)
+        return Refused(
+            f"{field or 'The body'} is {what.rpartition(' ')[2]} where fields with names are expected.",
+            fix="Write it as {name: value, …}.",
+            field=field,
+        )
     if isinstance(error, msgspec.ValidationError):
         return Refused(f"{field or 'The body'}: {what}.", fix="Send a value of that kind.", field=field)
     return Refused(f"The body is not JSON: {what}.", fix="Send a JSON object.")

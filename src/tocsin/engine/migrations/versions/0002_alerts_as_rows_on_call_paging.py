@@ -204,6 +204,7 @@ def upgrade() -> None:
         batch_op.create_index("pages_incident", ["incident"], unique=False)
         batch_op.create_index("pages_number", ["number"], unique=False)
         batch_op.create_index("pages_state", ["state", "number"], unique=False)
+        batch_op.create_index("pages_unanswered", ["unanswered", "number"], unique=False)
 
     op.create_table(
         "policies",
@@ -268,11 +269,11 @@ def upgrade() -> None:
     with op.batch_alter_table("silences", schema=None) as batch_op:
         batch_op.create_index("silences_by_end", ["until"], unique=False)
 
-    op.drop_table("alert_newest")
     with op.batch_alter_table("receipts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("receipts_by_time"))
 
     op.drop_table("receipts")
+    op.drop_table("alert_newest")
     # Alerts were records before; from here on they are rows with numbers of their own. The facts of the earlier ones stay in the log.
     op.drop_table("alerts")
     op.create_table(
@@ -335,6 +336,13 @@ def downgrade() -> None:
         batch_op.create_index("alerts_by_time", ["received_at"], unique=False)
 
     op.create_table(
+        "alert_newest",
+        sa.Column("source", sa.TEXT(), nullable=False),
+        sa.Column("fingerprint", sa.TEXT(), nullable=False),
+        sa.Column("alert", sa.TEXT(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "fingerprint"),
+    )
+    op.create_table(
         "receipts",
         sa.Column("id", sa.TEXT(), nullable=False),
         sa.Column("source", sa.TEXT(), nullable=False),
@@ -351,13 +359,6 @@ def downgrade() -> None:
     with op.batch_alter_table("receipts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("receipts_by_time"), ["at"], unique=False)
 
-    op.create_table(
-        "alert_newest",
-        sa.Column("source", sa.TEXT(), nullable=False),
-        sa.Column("fingerprint", sa.TEXT(), nullable=False),
-        sa.Column("alert", sa.TEXT(), nullable=False),
-        sa.PrimaryKeyConstraint("source", "fingerprint"),
-    )
     with op.batch_alter_table("silences", schema=None) as batch_op:
         batch_op.drop_index("silences_by_end")
 
@@ -372,6 +373,7 @@ def downgrade() -> None:
     op.drop_table("policy_turns")
     op.drop_table("policies")
     with op.batch_alter_table("pages", schema=None) as batch_op:
+        batch_op.drop_index("pages_unanswered")
         batch_op.drop_index("pages_state")
         batch_op.drop_index("pages_number")
         batch_op.drop_index("pages_incident")
