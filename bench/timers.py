@@ -168,13 +168,13 @@ def wait_for(receiver: Receiver, count: int, seconds: float) -> None:
 
 def report(note: Callable[..., None], *, quick: bool) -> None:
     """Measure in a process of its own, and give the figures to ``note`` with their targets."""
-    made = subprocess.run(
-        [sys.executable, __file__, "json", *(["quick"] if quick else [])], stdout=subprocess.PIPE, check=True, text=True
-    )
+    made = subprocess.run([sys.executable, __file__, "json", *(["quick"] if quick else [])], stdout=subprocess.PIPE, check=True, text=True)
     found = json.loads(made.stdout)
     pending = f"{found['pending']:,.0f}"
     note(f"lateness with {pending} timers pending and {EACH_SECOND} due each second, p99", found["p99"], 100, "ms")
-    print(f"  median {found['p50']:.1f} ms, most {found['most']:.1f} ms, early: {found['early']:.0f}; set at {found['set_per_second']:,.0f}/s")
+    print(
+        f"  median {found['p50']:.1f} ms, most {found['most']:.1f} ms, early: {found['early']:.0f}; set at {found['set_per_second']:,.0f}/s"
+    )
     note(f"{found['at_once']:,.0f} timers due at once: all decided, messages on disk", found["decided"] * 1000, 2000, "ms")
     print(f"  the last message was sent {found['sent']:.1f} s after; memory {found['memory']:.0f} MB")
 

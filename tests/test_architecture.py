@@ -90,7 +90,9 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("paging/twilio_hooks.py", Kind.HTTP),
     ("alerts/report_pages.py", Kind.HTTP),
     ("alerts/mail_door.py", Kind.HTTP),  # a way in like the addresses of the intake, by another protocol
-    *((f"alerts/dropins/{name}.py", Kind.HTTP) for name in ("addresses", "alertmanager_api", "opsgenie", "pagerduty", "taking")),  # each a tool's API
+    *(
+        (f"alerts/dropins/{name}.py", Kind.HTTP) for name in ("addresses", "alertmanager_api", "opsgenie", "pagerduty", "taking")
+    ),  # each a tool's API
     ("drills/player.py", Kind.IO),
     ("drills/run.py", Kind.IO),
     ("drills/screen.py", Kind.IO),  # prints

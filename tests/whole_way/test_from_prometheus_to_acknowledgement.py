@@ -139,7 +139,13 @@ def test_an_alert_of_prometheus_calls_one_person_after_another_until_the_button_
             "--cluster.listen-address=",
             f"--storage.path={tmp_path}/am",
         ) as sender,
-        Program(tmp_path, PROMETHEUS, PROMETHEUS_FILE.format(port=sender.port), f"--storage.tsdb.path={tmp_path}/tsdb", "--rules.alert.resend-delay=1s"),
+        Program(
+            tmp_path,
+            PROMETHEUS,
+            PROMETHEUS_FILE.format(port=sender.port),
+            f"--storage.tsdb.path={tmp_path}/tsdb",
+            "--rules.alert.resend-delay=1s",
+        ),
     ):
         (first,) = until(lambda: scene.mails_to("ana@example.com"), 40)
         (page,) = scene.get("/pages")["pages"]

@@ -133,7 +133,9 @@ class Player:
         self.server.advance(now)
         for someone in scenario.people:
             ways = [{"kind": kind, "value": someone.id} for kind in _WAYS]
-            self.server.call("POST", f"{API}/people/{quote(someone.id)}", {"name": someone.name or someone.id.capitalize(), "contacts": ways})
+            self.server.call(
+                "POST", f"{API}/people/{quote(someone.id)}", {"name": someone.name or someone.id.capitalize(), "contacts": ways}
+            )
         for step in scenario.steps:
             if step.at > now:
                 self._before(now, step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -15,8 +15,9 @@ from tocsin.paging import events as e
 from tocsin.paging.hours import check as check_hours
 from tocsin.paging.hours import zone_of
 from tocsin.paging.model import Policy, PolicyRecord, Step, Waiver
+from tocsin.paging.steps import SHORTEST_WAIT
 from tocsin.people.ids import checked_id
-from tocsin.playbooks.durations import Duration
+from tocsin.playbooks.durations import Duration, format_span
 
 _MOST_STEPS: Final = 50
 _MOST_TARGETS: Final = 50
@@ -145,7 +146,10 @@ def checked(policy_id: str, command: c.SavePolicy) -> Policy:
 
 def _check_step(step: Step, field: str) -> None:
     _check_targets(step.to, f"{field}.to", empty=False)
-    _span(step.wait, f"{field}.wait")
+    if _span(step.wait, f"{field}.wait") < SHORTEST_WAIT:
+        raise Refused(
+            f"{field}.wait is {step.wait}, and nobody answers so soon.", fix=f"Write {format_span(SHORTEST_WAIT)} or more.", field=f"{field}.wait",
+        )  # fmt: skip
     if step.at_age:
         _span(step.at_age, f"{field}.at_age")
     if isinstance(step.acknowledgements, int) and not 1 <= step.acknowledgements <= _MOST_TARGETS:
@@ -175,9 +179,9 @@ def _check_targets(targets: Sequence[str], field: str, *, empty: bool) -> None:
             )
 
 
-def _span(text: str, field: str) -> None:
+def _span(text: str, field: str) -> timedelta:
     try:
-        Duration.parse(text)
+        return Duration.parse(text)
     except ValueError as error:
         raise Refused(f"{field}: {error}.", fix="Write it like 5m.", field=field) from error
 

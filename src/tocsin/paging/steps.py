@@ -19,7 +19,7 @@ WAIT: Final = timedelta(minutes=5)
 """How long somebody to whom a page was handed has, where the policy has no step."""
 REHEARSAL: Final = timedelta(hours=1)
 """When a page that is only a test ends by itself, answered or not."""
-_SHORTEST_WAIT: Final = timedelta(seconds=10)
+SHORTEST_WAIT: Final = timedelta(seconds=10)
 """A policy that repeats for ever cannot call faster than this."""
 
 
@@ -37,7 +37,7 @@ def order(policy: Policy) -> tuple[int, ...]:
 
 def wait_of(step: Step) -> timedelta:
     """Return how long a step waits for an acknowledgement."""
-    return max(Duration.parse(step.wait), _SHORTEST_WAIT)
+    return max(Duration.parse(step.wait), SHORTEST_WAIT)
 
 
 def lease_of(policy: Policy) -> timedelta:

@@ -95,7 +95,13 @@ class Shell:
 
     def page(self, visit: Visit, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200) -> Response:
         """Return a page for somebody who is signed in."""
-        return self.render(visit.request, template, {"waiting": visit.waiting, "unanswered": visit.unanswered, **(values or {})}, status=status, me=visit.actor)
+        return self.render(
+            visit.request,
+            template,
+            {"waiting": visit.waiting, "unanswered": visit.unanswered, **(values or {})},
+            status=status,
+            me=visit.actor,
+        )
 
     def problem(self, request: Request, refusal: Refused, me: Actor | None = None) -> Response:
         """Return a refusal as a page of its own."""

@@ -28,7 +28,16 @@ def text(runtime: Runtime, version: str) -> bytes:
         pages = page_numbers(reader)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(
-        _Collected([*_of_incidents(incidents), *_of_alerts(alerts), *_of_pages(pages), *_of_engine(health), *_of_channels(health.channels), _build(version)])
+        _Collected(
+            [
+                *_of_incidents(incidents),
+                *_of_alerts(alerts),
+                *_of_pages(pages),
+                *_of_engine(health),
+                *_of_channels(health.channels),
+                _build(version),
+            ]
+        )
     )
     return generate_latest(registry)
 
@@ -68,13 +77,21 @@ def _of_pages(numbers: Numbers) -> Iterator[Metric]:
     yield CounterMetricFamily("tocsin_page_notifications", "Notifications that were decided, ever", value=numbers.notified)
     yield CounterMetricFamily("tocsin_page_notification_failures", "Notifications that could not be sent, ever", value=numbers.failures)
     yield GaugeMetricFamily(
-        "tocsin_page_lateness_seconds", "By how much a decision to notify came too late at most, of pages that have not ended", value=numbers.late
+        "tocsin_page_lateness_seconds",
+        "By how much a decision to notify came too late at most, of pages that have not ended",
+        value=numbers.late,
     )
     yield GaugeMetricFamily("tocsin_pager_trouble", "What the pager's audit of itself finds wrong", value=numbers.problems)
-    yield GaugeMetricFamily("tocsin_pager_audit_overdue_seconds", "By how much the pager's audit of itself is late", value=numbers.audit_late)
+    yield GaugeMetricFamily(
+        "tocsin_pager_audit_overdue_seconds", "By how much the pager's audit of itself is late", value=numbers.audit_late
+    )
     if numbers.synthetic is not None:
-        yield GaugeMetricFamily("tocsin_pager_synthetic_seconds", "How long the newest synthetic page took to leave", value=numbers.synthetic)
-        yield GaugeMetricFamily("tocsin_pager_synthetic_age_seconds", "How long ago the newest synthetic page arrived", value=numbers.synthetic_age)
+        yield GaugeMetricFamily(
+            "tocsin_pager_synthetic_seconds", "How long the newest synthetic page took to leave", value=numbers.synthetic
+        )
+        yield GaugeMetricFamily(
+            "tocsin_pager_synthetic_age_seconds", "How long ago the newest synthetic page arrived", value=numbers.synthetic_age
+        )
 
 
 def _of_engine(health: Health) -> Iterator[Metric]:
