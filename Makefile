@@ -20,6 +20,7 @@ run: setup  ## a demo on this machine, with example data
 	$(BIN)/tocsin demo $(ARGS)
 
 test: setup  ## the tests, without the slow torture ones
+	@sh tools/debian.sh
 	$(BIN)/python -m pytest --no-header -n 2 $(ARGS)
 
 check: setup  ## lint, format, types, import contracts, links in the documents

@@ -129,6 +129,8 @@ def look(folder: Path, answered: list[str], sink: WebServer, ended: float) -> No
     # Whoever received something was meant to: it was on disk before it left. A repeat comes under the same key and says the same.
     said: dict[str, set[str]] = defaultdict(set)
     for got in sink.received:
+        if len(got.body) < int(got.headers["content-length"]):
+            continue  # killed in the middle of sending
         message = json.loads(got.body)
         said[got.headers["idempotency-key"]].add(f"{message['person']}: {message['subject']}")
     webhooks = {row.key: row.state for row in sent if row.channel == "webhook"}
