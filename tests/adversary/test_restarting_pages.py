@@ -123,6 +123,6 @@ def test_a_story_with_a_restart_at_every_turn_is_the_same_story(tmp_path: Path, 
 
 @pytest.mark.torture
 def test_many_stories_with_a_restart_at_every_turn_are_the_same_stories(tmp_path: Path) -> None:
-    for _ in range(12):
-        seed = random.randrange(10**9)
+    for seed in (random.randrange(10**9) for _ in range(12)):
+        print(f"seed {seed}")  # noqa: T201 (shown when it fails)
         same_with_restarts(tmp_path / str(seed), seed, 60)

@@ -109,7 +109,8 @@ class Timers(Worker):
 
     def run_due(self) -> int:
         """Tick every record that is due now, wait until it is on disk, and return how many that was. One that fails stays due."""
-        self._sweep()
+        if (sweeping := self._sweep()) is not None:
+            sweeping.exception()  # what follows may count on it
         self._look_again()
         with self._lock:
             before = self._done_since_start
@@ -214,12 +215,15 @@ class Timers(Worker):
 
     # -- housekeeping --------------------------------------------------------------------------------
 
-    def _sweep(self) -> None:
-        """Have old idempotency keys forgotten, now and then."""
+    def _sweep(self) -> Future[Result] | None:
+        """Have old idempotency keys forgotten, now and then; return what is under way."""
         now = self._clock.now()
-        if self._swept is None or now - self._swept >= _SWEEP_EVERY:
-            self._swept = now
-            self._committer.sweep().add_done_callback(_swept)
+        if self._swept is not None and now - self._swept < _SWEEP_EVERY:
+            return None
+        self._swept = now
+        sweeping = self._committer.sweep()
+        sweeping.add_done_callback(_swept)
+        return sweeping
 
 
 def _swept(future: Future[Result]) -> None:
