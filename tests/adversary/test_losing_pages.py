@@ -291,7 +291,12 @@ def test_a_key_that_is_disabled_in_a_storm_loses_nothing_that_was_answered(pager
     def storm(name: str) -> None:
         for number in range(20):
             title = f"{name}-{number}"
-            answers.append((title, pager.send("POST", path, {"title": title, "status": "firing", "labels": {"alertname": name, "instance": title}}).status))
+            answers.append(
+                (
+                    title,
+                    pager.send("POST", path, {"title": title, "status": "firing", "labels": {"alertname": name, "instance": title}}).status,
+                )
+            )
 
     work = [threading.Thread(target=storm, args=(f"s{number}",)) for number in range(4)]
     for one in work:
