@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import World
-from tocsin.people.contacts import WEEKDAYS, quiet_until
+from tocsin.oncall.walltime import WEEKDAYS
+from tocsin.people.contacts import quiet_until
 from tocsin.people.decide import CODE_HOLDS, MOST_WRONG
 from tocsin.people.model import QuietHours
 

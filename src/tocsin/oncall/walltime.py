@@ -158,6 +158,11 @@ def midnight(day: date) -> int:
     return (day - _EPOCH_WALL.date()).days * DAY
 
 
+def at_clock(day: date, clock: str, zone: str) -> datetime:
+    """Return the moment at which a zone's clock shows a time of day (``22:00``) on a date; the three rules above say what is doubled or missing."""
+    return moment(instant_of(zone, midnight(day) + int(clock[:2]) * HOUR + int(clock[3:5]) * 60))
+
+
 def week_of(wall: int, begins: int = 0) -> int:
     """Return the wall time at which its week begins. begins: the week's first day, 0 for Monday."""
     return wall - (wall - FIRST_MONDAY - begins * DAY) % WEEK

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from tocsin.engine.errors import Refused
+from tocsin.oncall.walltime import WEEKDAYS, at_clock, known_zone
 from tocsin.paging.model import Window
 
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _DAYS_AHEAD: Final = 15
 
@@ -22,10 +22,7 @@ def zone_of(name: str, field: str = "zone") -> ZoneInfo:
         Refused: there is none.
 
     """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Refused(f"{field} {name!r} is not a time zone.", fix="Write a name like Europe/Lisbon or UTC.", field=field) from error
+    return ZoneInfo(known_zone(name, field))
 
 
 def opens_at(window: Window, zone: str, now: datetime) -> datetime | None:
@@ -81,14 +78,4 @@ def check(window: Window, field: str) -> None:
 
 def _span(window: Window, day: date, clock: ZoneInfo) -> tuple[datetime, datetime]:
     last = day if window.to > window.from_ else day + timedelta(days=1)
-    return _instant(day, window.from_, clock), _instant(last, window.to, clock)
-
-
-def _instant(day: date, text: str, clock: ZoneInfo) -> datetime:
-    """Return a wall time as an instant: a doubled one as its first pass, a skipped one as the next that exists."""
-    wall = datetime(day.year, day.month, day.day, int(text[:2]), int(text[3:]))  # noqa: DTZ001 (a reading of a clock on the wall)
-    while True:
-        instant = wall.replace(tzinfo=clock).astimezone(UTC)
-        if instant.astimezone(clock).replace(tzinfo=None) == wall:
-            return instant
-        wall += timedelta(minutes=1)
+    return at_clock(day, window.from_, clock.key), at_clock(last, window.to, clock.key)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from tocsin.engine.errors import Refused
+from tocsin.oncall.walltime import WEEKDAYS, at_clock, known_zone
 from tocsin.people.model import Contact, QuietHours, Rule, SavePerson
 from tocsin.playbooks.durations import Duration
 
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOST_IN_A_ROW: Final = 14
 """Quiet hours that follow one another without a gap; more than a week of them is as good as no end."""
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -64,7 +64,7 @@ def checked(saved: SavePerson) -> SavePerson:
         Refused: something cannot be used; the refusal names the field by its path.
 
     """
-    _zone(saved.zone)
+    known_zone(saved.zone)
     contacts = named(saved.contacts)
     for index, contact in enumerate(contacts):
         if not _ID.fullmatch(contact.id):
@@ -116,9 +116,9 @@ def delay_of(rule: Rule, field: str = "after") -> timedelta:
 def quiet_until(hours: Sequence[QuietHours], zone: str, at: datetime) -> datetime | None:
     """Return when the quiet hours end that hold at a moment (UTC); None outside of all.
 
-    A local time that a clock change skips counts as the next one that exists, a doubled one as its first pass.
+    ``oncall.walltime`` says what a local time means that a clock change skips or shows twice.
     """
-    clock = _zone(zone)
+    clock = ZoneInfo(zone)
     end = at
     for _ in range(_MOST_IN_A_ROW):
         later = _end(hours, clock, end)
@@ -135,8 +135,8 @@ def _end(hours: Sequence[QuietHours], clock: ZoneInfo, at: datetime) -> datetime
     for one in hours:
         for day in (today - timedelta(days=1), today):
             if WEEKDAYS[day.weekday()] in one.days:
-                begin = _instant(day, one.start, clock)
-                end = _instant(day if one.end > one.start else day + timedelta(days=1), one.end, clock)
+                begin = at_clock(day, one.start, clock.key)
+                end = at_clock(day if one.end > one.start else day + timedelta(days=1), one.end, clock.key)
                 if begin <= at < end:
                     ends.append(end)
     return max(ends, default=None)
@@ -145,24 +145,3 @@ def _end(hours: Sequence[QuietHours], clock: ZoneInfo, at: datetime) -> datetime
 def code_digest(person: str, contact: Contact, code: str) -> str:
     """Return what is kept of a code that was sent."""
     return hashlib.sha256(f"{person}\n{key_of(contact)}\n{code.strip().upper()}".encode()).hexdigest()
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Refused(f"{name!r} is not a time zone.", fix="Write a name like Europe/Lisbon or UTC.", field="zone") from error
-
-
-def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    wall = datetime.combine(day, time.fromisoformat(clock))
-    first = wall.replace(tzinfo=zone).astimezone(UTC)
-    if first.astimezone(zone).replace(tzinfo=None) == wall:
-        return first
-    # A clock change skips it: the next one that exists is the change itself, between the readings by the two offsets.
-    before, after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), first
-    offset = before.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = before + (after - before) / 2
-        before, after = (middle, after) if middle.astimezone(zone).utcoffset() == offset else (before, middle)
-    return after.replace(microsecond=0)
