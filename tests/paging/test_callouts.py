@@ -102,3 +102,16 @@ def test_resolving_an_incident_ends_its_pages_and_tells_whom_they_called(world: 
     assert (shown["state"], shown["resolved"]["person"]) == ("resolved", "alice")
     world.advance(hours=12)
     assert len(pages(world, incident=incident)) == 1
+
+
+def test_an_acknowledgement_that_the_alert_brought_along_stands_once_on_the_timeline(world: World) -> None:
+    person(world, "ana")
+    world.post("/services/login", {"name": "login", "page": ["person:ana"], "playbook": "rota-and-runbooks"})
+    body = {"alerts": [{"status": "firing", "labels": {"alertname": "LoginErrors", "service": "login", "severity": "SEV-1"}}]}
+    world.send("POST", "/intake/alertmanager/key", body, person="")
+    (page,) = pages(world)
+    world.post(f"/pages/{page['id']}/acknowledge", {"person": "ana"})
+    (alert,) = world.get("/alerts")["alerts"]
+    incident = declared(world, alerts=[alert["id"]], service="login")
+    said = [line["text"] for line in world.get(f"/incidents/{incident}/timeline")]
+    assert said.count("Acknowledged by ana") == 1

@@ -45,7 +45,8 @@ def _joined(fact: Fact, page: Page, incident: Incident | None) -> list[Follow]:
     called = list(dict.fromkeys(one.name for run in page.runs for one in run.called))
     text = f"Page {page.id} belongs to it: {page.title}" + (f". Called {', '.join(called)}." if called else "")
     noted = NotePage(page.id, "linked", text, at=fact.occurred_at)
-    taken = [Follow("incident", incident.id, Acknowledge(first.person, first.at))] if first is not None else []
+    known = "acknowledged" in incident.moments  # the alert that it was declared from brought it along
+    taken = [Follow("incident", incident.id, Acknowledge(first.person, first.at))] if first is not None and not known else []
     return [Follow("incident", incident.id, noted), *taken]
 
 
