@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import Final, cast
+from collections.abc import Callable
+from typing import Final, TypeVar, cast
 
 from tocsin.alerts.arrival import Arrived, Marked, Taken
 from tocsin.alerts.errors import Unsigned, WrongBody
@@ -17,6 +18,7 @@ from tocsin.alerts.signatures import signed_with_secret
 from tocsin.engine.model import SYSTEM
 from tocsin.engine.runtime import Runtime
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 INTAKE_KEY: Final = "intake_key"
@@ -65,6 +67,22 @@ def key_for(runtime: Runtime, secret: str, source: str) -> IntakeKey | None:
     return found if found is not None and found.takes(source) else None
 
 
+def understood(source: str, read: Callable[[], T]) -> T:
+    """Return what is read of a request.
+
+    Raises:
+        WrongBody: it is not what the tool sends; also where reading it failed by a defect of ours, for no request may be lost by one.
+
+    """
+    try:
+        return read()
+    except WrongBody:
+        raise
+    except Exception as error:
+        logger.exception("a request of %s could not be read", source)
+        raise WrongBody("This could not be understood.", fix="Report it with the server's log of this minute.", field="$") from error
+
+
 async def receive(runtime: Runtime, source: str, key: IntakeKey, sent: Sent, sender: str = "") -> Taken:
     """Read a request and take it in. One that is not understood is kept as well, so that it can be looked at; the refusal names the receipt.
 
@@ -75,13 +93,9 @@ async def receive(runtime: Runtime, source: str, key: IntakeKey, sent: Sent, sen
     """
     arrived = Arrived(source, body=sent.body, key=key.id, service=key.saved.service, sender=sender, media=sent.content_type)
     try:
-        reading = READERS[source](sent)
+        reading = understood(source, lambda: READERS[source](sent))
     except WrongBody as refusal:
         raise await refuse(runtime, arrived, refusal) from refusal
-    except Exception as error:  # a defect in reading one tool's bodies must lose none of them
-        logger.exception("a request of %s could not be read", source)
-        odd = WrongBody("This could not be understood.", fix="Report it with the server's log of this minute.", field="$")
-        raise await refuse(runtime, arrived, odd) from error
     strict = key.saved.strict
     if strict and reading.proof is None and not signed_with_secret(source, key.saved.options):
         raise await refuse(runtime, arrived, Unsigned())

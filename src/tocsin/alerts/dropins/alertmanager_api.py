@@ -23,7 +23,7 @@ from tocsin.alerts import handlers
 from tocsin.alerts.dropins import alertmanager_shapes as shapes
 from tocsin.alerts.dropins import queries
 from tocsin.alerts.dropins.seen import Seen
-from tocsin.alerts.dropins.taking import keep, keep_refused, key_of, sent, understood
+from tocsin.alerts.dropins.taking import keep, keep_refused, key_of, sent
 from tocsin.alerts.errors import WrongBody, WrongKey
 from tocsin.alerts.intake import Call, Handler, Reply
 from tocsin.alerts.keys import FIRST, IntakeKey
@@ -202,7 +202,7 @@ async def _post_alerts(call: Call, key: IntakeKey) -> Reply:
     body = await call.body()
     try:
         request = sent(call, key, body, query={})
-        reading, wrong = understood(source.NAME, lambda: source.split(request))
+        reading, wrong = handlers.understood(source.NAME, lambda: source.split(request))
         if wrong and not reading.signals:
             raise wrong[0]
     except WrongBody as refusal:

@@ -17,7 +17,7 @@ from tocsin.alerts import handlers
 from tocsin.alerts.dropins import opsgenie_shapes as shapes
 from tocsin.alerts.dropins import queries
 from tocsin.alerts.dropins.seen import Seen
-from tocsin.alerts.dropins.taking import keep, keep_refused, key_of, new_name, sent, understood
+from tocsin.alerts.dropins.taking import keep, keep_refused, key_of, new_name, sent
 from tocsin.alerts.errors import WrongBody
 from tocsin.alerts.intake import Call, Reply
 from tocsin.alerts.keys import IntakeKey
@@ -163,7 +163,7 @@ async def _alerts(call: Call, key: IntakeKey, answer: _Answer, rest: str) -> Rep
 async def _create(call: Call, key: IntakeKey, answer: _Answer, body: bytes) -> Reply:
     request = sent(call, key, body, {source.ALIAS: new_name()}, {"action": "create"})
     try:
-        reading = understood(source.NAME, lambda: source.read(request))
+        reading = handlers.understood(source.NAME, lambda: source.read(request))
     except WrongBody as refusal:
         await keep_refused(call, source.NAME, key, body, refusal, _UNPROCESSABLE)
         if refusal.field == "$":

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tocsin.alerts.dropins.taking import keep, keep_refused, key_of, new_name, sent, understood
+from tocsin.alerts import handlers
+from tocsin.alerts.dropins.taking import keep, keep_refused, key_of, new_name, sent
 from tocsin.alerts.errors import WrongBody
 from tocsin.alerts.intake import Call, Reply
 from tocsin.alerts.keys import IntakeKey
@@ -80,7 +81,7 @@ async def take(call: Call, key: IntakeKey, body: bytes, event: Fields, *, change
     made = event.text(source.KEY, longest=source.LONGEST_KEY) or new_name()
     request = sent(call, key, body, {source.KEY: made})
     try:
-        reading = understood(source.NAME, lambda: source.reading_of(event, request, changes=changes))
+        reading = handlers.understood(source.NAME, lambda: source.reading_of(event, request, changes=changes))
     except WrongBody as refusal:
         await keep_refused(call, source.NAME, key, body, refusal, _BAD)
         raise

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from tocsin.alerts import handlers
 from tocsin.alerts.arrival import Arrived, Taken
@@ -14,10 +13,6 @@ from tocsin.alerts.intake import Call
 from tocsin.alerts.keys import IntakeKey
 from tocsin.alerts.model import Rejected
 from tocsin.alerts.reading import Reading, Sent
-from tocsin.engine.errors import Refused
-
-T = TypeVar("T")
-logger = logging.getLogger(__name__)
 
 
 def key_of(call: Call, secret: str, source: str) -> IntakeKey | None:
@@ -65,24 +60,6 @@ def _arrived(
     return Arrived(
         source, reading, body, key.id, key.saved.service, call.sender, call.headers.get("content-type", ""), rejected, status, None, notes,
     )  # fmt: skip
-
-
-def understood(source: str, read: Callable[[], T]) -> T:
-    """Return what is read of a request.
-
-    Raises:
-        WrongBody: it is not what the tool sends; also where reading it failed by a defect of ours, for no request may be lost by one.
-
-    """
-    try:
-        return read()
-    except Refused:
-        raise
-    except Exception as error:
-        logger.exception("a request of %s could not be read", source)
-        raise WrongBody(
-            "This could not be understood.", fix="It is kept; report it with the server's log of this minute.", field="$"
-        ) from error
 
 
 def new_name() -> str:
