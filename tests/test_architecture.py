@@ -80,16 +80,15 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("alerts/drafting/*.py", Kind.HANDLERS),  # the journal's share of a transaction, in several ideas
     ("alerts/door.py", Kind.HANDLERS),  # where requests wait for their commit
     ("alerts/intake.py", Kind.HTTP),  # a plain ASGI application in front of all others
-    ("alerts/receipt_queries.py", Kind.SQL),
+    ("*/*_queries.py", Kind.SQL),  # a package with several ideas has several files of a kind
+    ("incidents/privacy.py", Kind.SQL),  # who may read what, as a condition of every query
     ("alerts/certificates.py", Kind.IO),  # fetches what signatures are checked with
     ("oncall/ical.py", Kind.PARSER),  # iCalendar in and out
     ("oncall/asking.py", Kind.HTTP),  # what its endpoints read alike
-    ("oncall/handoff_api.py", Kind.HTTP),
-    ("oncall/standing_api.py", Kind.HTTP),
-    ("paging/link_pages.py", Kind.HTTP),  # pages by their file's name would be one file of three ideas
-    ("paging/twilio_hooks.py", Kind.HTTP),
-    ("alerts/report_pages.py", Kind.HTTP),
+    ("*/*_api.py", Kind.HTTP),
+    ("*/*_pages.py", Kind.HTTP),
     ("alerts/mail_door.py", Kind.HTTP),  # a way in like the addresses of the intake, by another protocol
+    ("paging/twilio_hooks.py", Kind.HTTP),
     *(
         (f"alerts/dropins/{name}.py", Kind.HTTP) for name in ("addresses", "alertmanager_api", "opsgenie", "pagerduty", "taking")
     ),  # each a tool's API

@@ -40,11 +40,20 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
 SYSTEM = Actor("system", "tocsin")
 
 
+Role = Literal["viewer", "responder", "manager", "administrator"]
+"""What somebody may do, each including the ones before: read; work incidents and pages; change how the house works; accounts, keys and the audit."""
+
+
 class Viewer(msgspec.Struct, frozen=True):
     """Who looks. Every query carries one."""
 
     kind: Literal["person", "token", "public", "system"]
     id: str
+    role: Role = "viewer"
+    teams: tuple[str, ...] = ()
+    """The teams that the person belongs to; what a team owns its members may change."""
+    reads_private: bool = False
+    """Reads every private incident: the system itself, and who holds the installation's own token and speaks for nobody."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):

@@ -25,3 +25,12 @@ incidents = Table(
     Index("incidents_by_time", "declared_at"),
     Index("incidents_open", "ended", "declared_at"),
 )
+
+incident_readers = Table(
+    "incident_readers",
+    metadata,
+    Column("incident", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Index("incident_readers_by_person", "person"),
+)
+"""Whom each private incident names; incidents that are not private have no row."""

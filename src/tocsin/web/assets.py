@@ -25,7 +25,8 @@ class Assets:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._files: dict[str, tuple[bytes, str]] = {}
-        for entry in resources.files("tocsin.web").joinpath("static").iterdir():
+        static = resources.files("tocsin.web").joinpath("static")
+        for entry in (*static.iterdir(), *static.joinpath("vendor").iterdir()):
             stem, _, kind = entry.name.rpartition(".")
             if kind not in _TYPES:
                 continue

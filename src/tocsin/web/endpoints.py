@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -16,8 +16,10 @@ from starlette.routing import Route
 
 from tocsin.engine import limits
 from tocsin.engine.errors import NotSignedIn, Refused, TooLarge
-from tocsin.engine.model import Actor, Command, Viewer
+from tocsin.engine.model import Actor, Command, Role, Viewer
 from tocsin.engine.runtime import Runtime
+from tocsin.people import rights
+from tocsin.web import identity
 from tocsin.web.problems import bad_body, respond
 
 LARGEST_BODY: Final = 1_000_000
@@ -63,6 +65,8 @@ class Endpoint:
     """Query parameters: name and meaning."""
     tag: str = ""
     public: bool = False
+    needs: Role | Literal[""] = ""
+    """The role that it needs; without one, ``viewer`` for GET and ``responder`` for the rest."""
     raw: bool = False
     """The handler reads the body itself."""
     largest: int = LARGEST_BODY
@@ -180,8 +184,11 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
             if key:
                 fingerprint = hashlib.sha256(request.url.path.encode() + b"\n" + raw).hexdigest()
                 key = _own_key(actor, key)
-            actor = actor or Actor("sender", "anonymous", via="api")
-            viewer = Viewer("person" if actor.kind == "person" else "token", actor.id)
+            if actor is not None:
+                viewer = identity.viewer_of(request, runtime, actor)
+                rights.require(viewer, endpoint.needs or ("viewer" if endpoint.method == "GET" else "responder"))
+            else:
+                actor, viewer = Actor("sender", "anonymous", via="api"), rights.PUBLIC
             asked = Asked(runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), body, key, fingerprint)
             result = await endpoint.handler(asked)
         except Refused as refusal:

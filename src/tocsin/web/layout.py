@@ -20,10 +20,11 @@ from starlette.routing import Route
 from tocsin import __version__
 from tocsin.alerts.queries import counts
 from tocsin.engine.errors import NotSignedIn, Refused
-from tocsin.engine.model import Actor, Viewer
+from tocsin.engine.model import Actor, Role, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.paging.queries import unanswered
-from tocsin.web import shown
+from tocsin.people import rights
+from tocsin.web import identity, shown
 from tocsin.web.assets import Assets
 from tocsin.web.endpoints import LARGEST_BODY, read_body, who
 from tocsin.web.security import FORM_TOKEN, check_form, form_token
@@ -107,19 +108,19 @@ class Shell:
         """Return a refusal as a page of its own."""
         return self.render(request, "web/problem.html", {"refusal": refusal}, status=refusal.status, me=me)
 
-    def get(self, path: str, handler: Handler) -> Route:
-        """Return the route of a page; who is not signed in is sent to sign in first."""
-        return Route(path, self._guard(handler, form=False), methods=["GET"])
+    def get(self, path: str, handler: Handler, needs: Role = "viewer") -> Route:
+        """Return the route of a page; who is not signed in is sent to sign in first. needs: the role that it asks for."""
+        return Route(path, self._guard(handler, needs, form=False), methods=["GET"])
 
-    def post(self, path: str, handler: Handler) -> Route:
-        """Return the route of a form; its token has been checked before the handler runs."""
-        return Route(path, self._guard(handler, form=True), methods=["POST"])
+    def post(self, path: str, handler: Handler, needs: Role = "responder") -> Route:
+        """Return the route of a form; its token and the sender's role have been checked before the handler runs."""
+        return Route(path, self._guard(handler, needs, form=True), methods=["POST"])
 
     def _waiting(self) -> tuple[int, int]:
         with self.runtime.reading() as reader:
             return counts(reader)["no"], unanswered(reader)
 
-    def _guard(self, handler: Handler, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
+    def _guard(self, handler: Handler, needs: Role, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             actor = who(request, self.runtime)
             if actor is None:
@@ -133,7 +134,8 @@ class Shell:
                     check_form(request, self.runtime, fields)
                 nonce = fields.pop(NONCE, "")
                 fields.pop(FORM_TOKEN, None)
-                viewer = Viewer("person" if actor.kind == "person" else "token", actor.id)
+                viewer = identity.viewer_of(request, self.runtime, actor)
+                rights.require(viewer, needs)
                 key = f"{actor}:form:{nonce[:80]}" if nonce else ""
                 print_ = _fingerprint(request.url.path, fields) if key else ""
                 visit = Visit(
