@@ -95,6 +95,9 @@ class NoteDraft:
     def wake(self) -> datetime | None:
         return self._transaction.now + KEPT if self._living() else None
 
+    def news(self) -> bool:
+        return bool(self.taken or self.struck)
+
     def committed(self) -> None:
         if self._journal.breaks:
             self._journal.breaks = False

@@ -136,7 +136,7 @@ class Committer:
             fitting = int(taken * _LONGEST / max(seconds, 1e-6))
             self._at_once = max(_FEWEST_AT_ONCE, min(_MOST_AT_ONCE, (self._at_once + fitting) // 2))
 
-    def _commit(self, submissions: list[Submission]) -> None:
+    def _commit(self, submissions: list[Submission], *, again: bool = False) -> None:
         try:
             self._transact(submissions)
         except Exception as error:  # the thread must outlive any defect, and its callers must hear of it
@@ -150,6 +150,9 @@ class Committer:
                 half = len(submissions) // 2
                 self._commit(submissions[:half])
                 self._commit(submissions[half:])
+            elif isinstance(error, IntegrityError) and not again:
+                # Another node has written what this one remembered otherwise; it remembers nothing now, and looks at the rows.
+                self._commit(submissions, again=True)
             elif isinstance(error, SQLAlchemyError):
                 tell([(submissions[0], unavailable(error))])
             else:

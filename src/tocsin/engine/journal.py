@@ -65,6 +65,10 @@ class Draft(Protocol):
         """Return when the journal next wants a ``Tick``; asked once, before the commit."""
         ...
 
+    def news(self) -> bool:
+        """Tell whether people see anything new in what was gathered; asked once, before the commit. A repeat that is only counted is none."""
+        ...
+
     def committed(self) -> None:
         """Make what was written known to the journal's indexes; called after the commit, and only then."""
         ...

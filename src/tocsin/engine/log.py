@@ -6,13 +6,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from tocsin.engine import chain, tables
 from tocsin.engine.kinds import Kind, Registry
-from tocsin.engine.model import Actor, Fact, moment
+from tocsin.engine.model import Actor, Fact, Reader, moment
 
 _actors: msgspec.json.Decoder[Actor] = msgspec.json.Decoder(Actor)
+
+
+_newest = select(func.max(tables.facts.c.position))
+_changed_since = (
+    select(tables.facts.c.stream, func.max(tables.facts.c.position))
+    .where(tables.facts.c.position > bindparam("position"))
+    .group_by(tables.facts.c.stream)
+)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -48,13 +56,25 @@ def read_facts(connection: Connection, registry: Registry, stream: str, after: i
         yield decode(registry, row)
 
 
+def read_some(connection: Connection, registry: Registry, stream: str, versions: Sequence[int]) -> list[Fact]:
+    """Return the facts of a stream with these versions, in recorded order, without those whose content was taken away."""
+    table = tables.facts
+    found: list[Fact] = []
+    for begin in range(0, len(versions), _AT_ONCE):
+        some = list(versions[begin : begin + _AT_ONCE])
+        query = select(table).where(table.c.stream == stream, table.c.version.in_(some), table.c.body.is_not(None)).order_by(table.c.version)
+        found += [decode(registry, row) for row in connection.execute(query)]
+    return found
+
+
 def read_row(connection: Connection, name: str, key: tuple[Any, ...]) -> dict[str, Any] | None:
     """Return one row of a read table by its primary key; None where there is none."""
     table = tables.metadata.tables[name]
+    columns = tables.written_of(table)
     found = connection.execute(
-        select(table).where(*(column == value for column, value in zip(table.primary_key.columns, key, strict=True)))
+        select(*columns).where(*(column == value for column, value in zip(tables.key_of(table), key, strict=True)))
     ).first()
-    return None if found is None else dict(zip((column.name for column in table.columns), found, strict=True))
+    return None if found is None else dict(zip((column.name for column in columns), found, strict=True))
 
 
 def read_fact(connection: Connection, registry: Registry, stream: str, version: int) -> Fact | None:
@@ -62,6 +82,16 @@ def read_fact(connection: Connection, registry: Registry, stream: str, version: 
     table = tables.facts
     row = connection.execute(select(table).where(table.c.stream == stream, table.c.version == version, table.c.body.is_not(None))).first()
     return None if row is None else decode(registry, row)
+
+
+def newest(reader: Reader) -> int:
+    """Return the position of the newest fact of all; 0 where there is none."""
+    return int(reader.rows(_newest)[0][0] or 0)
+
+
+def changed_since(reader: Reader, position: int) -> dict[str, int]:
+    """Return the records that changed after a position of the log, each with the position of its newest fact."""
+    return {str(row[0]): int(row[1]) for row in reader.rows(_changed_since, {"position": position})}
 
 
 def fold(kind: Kind, stream: str, facts: Sequence[Fact] | Iterator[Fact]) -> Any:

@@ -32,6 +32,8 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     via: str = ""
     """The way it came: ``api``, ``cli``, ``page``, ``timer``, ``intake`` …"""
+    address: str = ""
+    """Where on the network it came from; kept only of what the audit shows (changes of configuration, sign-ins), never of work on incidents."""
 
     def __str__(self) -> str:
         return self.id

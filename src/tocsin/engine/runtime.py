@@ -6,62 +6,33 @@ import asyncio
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 
 from tocsin.engine import limits, log
+from tocsin.engine.access import Rule, behind
 from tocsin.engine.clock import Clock, VirtualClock
 from tocsin.engine.committer import Committed, Committer, Result, Submission
 from tocsin.engine.database import Database
 from tocsin.engine.errors import NotFound, Refused
+from tocsin.engine.feed import Feed
+from tocsin.engine.journal import Transaction
 from tocsin.engine.kinds import Follow, Registry
 from tocsin.engine.model import SYSTEM, Actor, Command, Fact, Reader, moment
 from tocsin.engine.outbox import Outbox
 from tocsin.engine.ports import Channel, Renderer
 from tocsin.engine.sessions import Sessions
 from tocsin.engine.timers import Timers
+from tocsin.engine.worker import Worker
 
+T = TypeVar("T")
 _ADMIN_TOKEN: Final = "admin_token"  # noqa: S105 (the name of a setting)
 _MOST_ROUNDS: Final = 10_000
-
-
-class Feed:
-    """Tells who listens that records changed, after the commit. It carries no content: listeners read what they may see."""
-
-    def __init__(self) -> None:
-        self._listeners: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, int]]]] = []
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def listen(self) -> Iterator[asyncio.Queue[tuple[str, int]]]:
-        """Return a queue of (stream, version), for as long as the context lasts; the queue drops nothing."""
-        entry = (asyncio.get_running_loop(), asyncio.Queue[tuple[str, int]]())
-        with self._lock:
-            self._listeners.append(entry)
-        try:
-            yield entry[1]
-        finally:
-            with self._lock:
-                self._listeners.remove(entry)
-
-    def publish(self, facts: list[tuple[str, int]]) -> None:
-        """Tell every listener; called on the committer's thread."""
-        with self._lock:
-            listeners = list(self._listeners)
-        for loop, queue in listeners:
-            for fact in facts:
-                with suppress(RuntimeError):  # the listener's loop has been closed meanwhile
-                    loop.call_soon_threadsafe(queue.put_nowait, fact)
-
-    def close(self) -> None:
-        """Tell every listener to leave: what comes is the stream ``""``. Takes no lock, for a signal may come while one is held."""
-        for loop, queue in list(self._listeners):
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(queue.put_nowait, ("", 0))
 
 
 class Runtime:
@@ -72,6 +43,7 @@ class Runtime:
         on_failure: Callable[[str, str, str, str], Follow | None],
         on_sent: Callable[[str, str, str, str], Follow | None] = lambda _stream, _key, _channel, _receipt: None,
         on_retry: Callable[[str, str, str, str, datetime], Follow | None] = lambda _stream, _key, _channel, _why, _due: None,
+        rule: Rule | None = None,
     ) -> None:  # fmt: skip
         self.database = database
         self.registry = registry
@@ -81,9 +53,13 @@ class Runtime:
         self.timers = Timers(database, self.committer, clock)
         self.outbox = Outbox(database, self.committer, clock, channels, render, on_failure, on_sent, on_retry)
         self.feed = Feed()
+        self.workers: list[Worker] = []
+        """Threads of packages that live as long as the installation runs; the first one starts first."""
         self._advancing = threading.Lock()
         self._admin_digest: str | None = None
-        self.sessions = Sessions(database, lambda: self._admin() or "")
+        self._rule = rule
+        self._kept: dict[str, Any] = {}
+        self.sessions = Sessions(database, self.write, self.write_later, lambda: self._admin() or "")
         self.committer.listen(self._committed)
 
     def start(self) -> None:
@@ -91,9 +67,13 @@ class Runtime:
         self.committer.start()
         self.timers.start()
         self.outbox.start()
+        for worker in self.workers:
+            worker.start()
 
     def stop(self) -> None:
         """Stop in reverse order; what was accepted is on disk before this returns."""
+        for worker in reversed(self.workers):
+            worker.stop()
         self.outbox.stop()
         self.timers.stop()
         self.committer.stop()
@@ -104,8 +84,8 @@ class Runtime:
             self.timers.handle(committed.timers)
         if committed.deliveries or committed.withdrawn:
             self.outbox.handle(committed)
-        if committed.facts:
-            self.feed.publish([(fact.stream, fact.version) for fact in committed.facts])
+        if committed.facts or committed.news:
+            self.feed.publish([*((fact.stream, fact.version) for fact in committed.facts), *((f"{name}:", 0) for name in committed.news)])
 
     # -- commands ---------------------------------------------------------------------------------
 
@@ -117,6 +97,8 @@ class Runtime:
 
         """
         command = limits.checked(command)
+        if behind() is not None and actor.kind != "system":
+            actor = await self.glance(self._allowed, kind, record, command, actor)
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Result] = loop.create_future()
         self.committer.submit(Submission(f"{kind}:{record}", command, actor, key, request, waiter=(loop, waiter)))
@@ -137,9 +119,61 @@ class Runtime:
     def commit_now(self, kind: str, record: str, command: Command, actor: Actor, key: str = "") -> Result:
         """Carry out a command from a thread that may wait."""
         command = limits.checked(command)
+        if actor.kind != "system":
+            actor = self._allowed(kind, record, command, actor)
         return self.committer.submit(Submission(f"{kind}:{record}", command, actor, key)).result()
 
+    def write(self, write: Callable[[Connection], Result]) -> Result:
+        """Change plain rows in a transaction of the committer's, from a thread that may wait; return what the function returns.
+
+        Raises:
+            Refused: the function refused; nothing was written.
+
+        """
+        return self.committer.submit(Submission("", None, SYSTEM, write=write)).result()
+
+    def write_later(self, write: Callable[[Connection], Result]) -> None:
+        """The same without waiting, when there is time for it."""
+        self.committer.submit(Submission("", None, SYSTEM, write=write, patient=True))
+
+    def transact(self, work: Callable[[Transaction], Result], key: str = "", request: str = "") -> Result:
+        """Run commands and change plain rows in one transaction, from a thread that may wait.
+
+        Nobody is asked whether they may: the caller has seen to it.
+
+        Raises:
+            Refused: a part was refused. The work looks at everything that can refuse before it writes.
+
+        """
+        return self.committer.submit(Submission("", None, SYSTEM, key, request, work=work)).result()
+
+    def transact_later(self, work: Callable[[Transaction], Result]) -> None:
+        """The same without waiting, when there is time for it."""
+        self.committer.submit(Submission("", None, SYSTEM, work=work, patient=True))
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return something that lives as long as this installation runs, made when it is first asked for."""
+        found = self._kept.get(name)
+        return found if found is not None else self._kept.setdefault(name, make())
+
+    def _allowed(self, kind: str, record: str, command: Command, actor: Actor) -> Actor:
+        """Return the actor as the facts shall show it.
+
+        Raises:
+            NotAllowed: whoever is behind the work may not have this command carried out on this record.
+
+        """
+        by = behind()
+        if by is None or self._rule is None:
+            return actor
+        configures = self._rule(by[0], kind, record, command, self.committer.state)
+        return msgspec.structs.replace(actor, address=by[1]) if configures and by[1] else actor
+
     # -- reading ----------------------------------------------------------------------------------
+
+    async def glance(self, read: Callable[..., T], *given: Any) -> T:
+        """Read a row or two: here where the database is in this process, for to change threads costs more; in a thread where a network lies between."""
+        return read(*given) if self.database.dialect == "sqlite" else await asyncio.to_thread(read, *given)
 
     def state(self, kind: str, record: str) -> Any:
         """Return the state of a record.
@@ -153,9 +187,11 @@ class Runtime:
             raise NotFound(f"There is no {kind} {record}.", fix="Check the id.")
         return found
 
-    def facts(self, kind: str, record: str, after: int = 0) -> list[Fact]:
-        """Return the facts of a record in recorded order, after the given version."""
+    def facts(self, kind: str, record: str, after: int = 0, versions: Sequence[int] | None = None) -> list[Fact]:
+        """Return the facts of a record in recorded order, after the given version; or those with these versions, in ascending order."""
         with self.database.reading() as connection:
+            if versions is not None:
+                return log.read_some(connection, self.registry, f"{kind}:{record}", versions)
             return list(log.read_facts(connection, self.registry, f"{kind}:{record}", after))
 
     @contextmanager

@@ -60,6 +60,8 @@ class Committed:
     """Messages that now wait."""
     withdrawn: Sequence[int] = ()
     """Ids of messages that need not be sent any more."""
+    news: Sequence[str] = ()
+    """Journals of which people see something new; what only counted a repeat is none."""
 
 
 def tell(answers: Sequence[Answer]) -> None:

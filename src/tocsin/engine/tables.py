@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 """Every table of the product; packages add their read tables to it."""
+
+ROW_KEY = "row_key"
+"""In a table's ``info``: the names of the columns by which rows are written, where the database numbers them by a primary key of its own."""
+
+
+ROWS_VERSION = "rows_version"
+"""In a table's ``info``: raise it when rows come to be written otherwise. A start fills a read table anew whose version is not the one it was filled with."""
+
+
+def key_of(table: Table) -> tuple[Column[Any], ...]:
+    """Return the columns by which a row of a read table is found and replaced."""
+    return tuple(table.c[name] for name in table.info[ROW_KEY]) if ROW_KEY in table.info else tuple(table.primary_key.columns)
+
+
+def written_of(table: Table) -> tuple[Column[Any], ...]:
+    """Return the columns of a read table that are written; what the database makes itself is not among them."""
+    return tuple(column for column in table.columns if not (ROW_KEY in table.info and (column.primary_key or column.computed is not None)))
+
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -97,6 +117,33 @@ blobs = Table(
     Column("content", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("under", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Index("sessions_person", "person"),
+)
+"""Browsers that are signed in, each by the digest of what its cookie holds. All times of this table and the next are the machine's own,
+whatever clock the installation runs on. ``under``: ``local:`` and the digest of the installation's token where that opened it; empty: an account did."""
+
+links = Table(
+    "one_time_links",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Index("one_time_links_person", "person"),
+)
+"""Links that sign in or let a password be set, once. Used ones are deleted."""
 
 settings = Table("settings", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """What the installation keeps for itself: the bootstrap token's hash, keys, the schema's version."""

@@ -77,7 +77,8 @@ class Writer:
             woken.append((f"{name}:", None if due is None else micros(due)))
         self._timers.run(connection, [{"stream": name, "due_at": due} for name, due in woken if due is not None])
         self._no_timers.run(connection, [{"gone": name} for name, due in woken if due is None])
-        return Committed(batch.new_facts, woken, waiting, withdrawn)
+        news = [name for name, draft in batch.drafts.items() if draft.news()]
+        return Committed(batch.new_facts, woken, waiting, withdrawn, news)
 
     def _insert_deliveries(self, connection: Connection, rows: Sequence[Row]) -> list[Waiting]:
         if not rows:
@@ -98,7 +99,7 @@ class Writer:
                 written.setdefault(write.table, []).append(dict(write.values))
         for name, keys in gone.items():
             table = tables.metadata.tables[name]
-            columns = list(table.primary_key.columns)
+            columns = list(tables.key_of(table))
             statement = delete(table).where(*(column == bindparam(f"k{number}") for number, column in enumerate(columns)))
             connection.execute(statement, [{f"k{number}": value for number, value in enumerate(key)} for key in keys])
         for name, rows in written.items():
@@ -112,9 +113,12 @@ class Writer:
 
     def _row_statement(self, table: Table) -> Any:
         """Return the upsert of a read table; compiled where the driver takes the table's values as they are."""
-        statement = upsert(self._dialect, table, tuple(column.name for column in table.primary_key.columns))
+        columns = tables.written_of(table)
+        key = tuple(column.name for column in tables.key_of(table))
+        statement = upsert(self._dialect, table, key, tuple(column.name for column in columns if column.name not in key))
+        statement = statement.values({column.name: bindparam(column.name) for column in columns})
         dialect = sqlite.dialect() if self._dialect == "sqlite" else postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
-        plain = all(column.type.dialect_impl(dialect).bind_processor(dialect) is None for column in table.columns)
+        plain = all(column.type.dialect_impl(dialect).bind_processor(dialect) is None for column in columns)
         return Prepared(self._dialect, statement) if plain else statement
 
 
