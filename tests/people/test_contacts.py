@@ -29,10 +29,10 @@ def way(world: World, name: str) -> dict[str, Any]:
 
 def test_a_way_without_a_name_is_called_by_its_kind_and_a_number(world: World) -> None:
     ways = [
-        {"kind": "sms", "value": "+1"},
-        {"kind": "sms", "value": "+2"},
+        {"kind": "sms", "value": "+15550101"},
+        {"kind": "sms", "value": "+15550102"},
         {"kind": "email", "value": "a@b", "id": "sms-3"},
-        {"kind": "sms", "value": "+3"},
+        {"kind": "sms", "value": "+15550103"},
     ]
     world.post("/people/ana", {"name": "Ana", "contacts": ways})
     assert [found["id"] for found in world.get("/people/ana")["contacts"]] == ["sms", "sms-2", "sms-3", "sms-4"]
@@ -103,7 +103,7 @@ def test_a_way_that_changes_must_be_proved_again_and_one_that_stays_must_not(wor
         ({"quiet": [{"start": "22:00", "end": "07:00", "days": ["funday"]}]}, "quiet[0].days"),
         ({"zone": "Mars/Olympus"}, "zone"),
         ({"contacts": [{"kind": "sms", "value": " "}]}, "contacts[0].value"),
-        ({"contacts": [{"kind": "sms", "value": "1", "id": "a"}, {"kind": "sms", "value": "2", "id": "a"}]}, "contacts[1].id"),
+        ({"contacts": [{"kind": "sms", "value": "+15550101", "id": "a"}, {"kind": "sms", "value": "+15550102", "id": "a"}]}, "contacts[1].id"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_its_place(world: World, more: dict[str, Any], field: str) -> None:

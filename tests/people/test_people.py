@@ -8,7 +8,7 @@ ANA = {"name": "Ana Reyes", "contacts": [{"kind": "email", "value": "ana@example
 
 
 def test_a_person_is_written_down_and_read_back(world: World) -> None:
-    assert world.post("/people/ana", ANA) == {"person": "ana", "changed": True}
+    assert world.post("/people/ana", ANA) == {"person": "ana", "changed": True, "warnings": ["There is no team payments."]}
     shown = world.get("/people/ana")
     assert (shown["name"], shown["zone"]) == (ANA["name"], "Europe/Lisbon")
     assert [(way["id"], way["kind"], way["value"]) for way in shown["contacts"]] == [("email", "email", "ana@example.com")]

@@ -60,6 +60,8 @@ def apply(session: Session, files: tuple[Path, ...], dry_run: bool) -> None:
                 where = f"{path}: {name}.{item}" if item else f"{path}: {name}"
                 output.note(f"{where} was refused; what came before it is written down.")
                 raise refusal from None
+            for warning in (*answer.get("warnings", ()), *(f"{one} is not written down." for one in answer.get("unknown_people", ()))):
+                output.note(f"warning: {name}.{item}: {warning}" if item else f"warning: {name}: {warning}")
             said = "written down" if answer.get("changed", True) else "as it was"
         done.append({"file": str(path), "section": name, "id": item, "outcome": said})
     rows = [(one["section"], one["id"], one["outcome"]) for one in done]
@@ -94,14 +96,24 @@ def _items(path: Path) -> list[tuple[str, str, dict[str, Any]]]:
         if SECTIONS[name].one:
             items.append((name, "", section if isinstance(section, dict) else {SECTIONS[name].rows: section}))
             continue
-        if not isinstance(section, dict):
-            raise click.ClickException(f"{path}: {name} has no items by id. Write each as `id:` with its fields below it.")
-        for item, body in section.items():
+        for item, body in _by_id(path, name, section).items():
             fields = {} if body is None else body
             if not isinstance(fields, dict):
                 raise click.ClickException(f"{path}: {name}.{item} has no fields. Write them below it as `field: value`.")
             items.append((name, str(item), {"name": str(item), **(_rota(fields) if name == "schedules" else fields)}))
     return items
+
+
+def _by_id(path: Path, name: str, section: Any) -> dict[Any, Any]:
+    """Return the items of a section by their ids: the section has them so, or is a list in which each has its ``id``."""
+    if isinstance(section, list) and all(isinstance(one, dict) and one.get("id") for one in section):
+        found = {one["id"]: {field: value for field, value in one.items() if field != "id"} for one in section}
+        if len(found) < len(section):
+            raise click.ClickException(f"{path}: two items of {name} have the same id.")
+        return found
+    if not isinstance(section, dict):
+        raise click.ClickException(f"{path}: {name} has no items by id. Write each as `id:` with its fields below it.")
+    return section
 
 
 def _rota(fields: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _GROUPS: Final[dict[str, tuple[str, str]]] = {
     "check": ("tocsin.incidents.cli.duties", "Criteria of gates and checklists."),
     "obligation": ("tocsin.incidents.cli.duties", "Duties with a time."),
     "update": ("tocsin.comms.cli", "Tell people how it stands."),
+    "status": ("tocsin.comms.status.cli", "The public status page, its components, and who subscribed."),
     "severity": ("tocsin.playbooks.cli", "How bad is it."),
     "playbook": ("tocsin.playbooks.cli", "The procedures that incidents run under."),
     "alert": ("tocsin.alerts.cli", "What monitoring has reported."),
@@ -39,8 +40,12 @@ _GROUPS: Final[dict[str, tuple[str, str]]] = {
     "person": ("tocsin.people.cli", "People."),
     "contact": ("tocsin.people.cli", "Ways to reach people."),
     "team": ("tocsin.people.cli", "Teams."),
+    "account": ("tocsin.people.account_cli", "Who may sign in, and as what."),
+    "token": ("tocsin.people.token_cli", "What programs show instead of a sign-in."),
+    "audit": ("tocsin.people.audit_cli", "Who did what, when, and from where."),
     "channel": ("tocsin.channels.cli", "The ways by which people are reached."),
     "oncall": ("tocsin.oncall.cli.every", "Who is on call, and what is agreed about it."),
+    "search": ("tocsin.search.cli", "Find what people wrote, wherever they wrote it."),
     "service": ("tocsin.services.cli", "The service catalogue."),
     "postmortem": ("tocsin.postmortems.cli", "The review of an incident."),
     "evidence": ("tocsin.postmortems.cli", "Save everything about an incident in one archive."),
@@ -90,8 +95,8 @@ class Lazy(click.Group):
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXITS)
 @click.option("--server", metavar="URL", help="The server to talk to (TOCSIN_SERVER).")
 @click.option("--data", metavar="DIR", help="The data directory of this machine's installation (TOCSIN_DATA).")
-@click.option("--token", metavar="TOKEN", help="The API token (TOCSIN_TOKEN).")
-@click.option("--as", "person", metavar="NAME", help="The person who acts (TOCSIN_PERSON).")
+@click.option("--token", metavar="TOKEN", help="The API token (TOCSIN_TOKEN); the installation's own where it is this machine's.")
+@click.option("--as", "person", metavar="NAME", help="The person who acts (TOCSIN_PERSON); only the installation's own token acts for others.")
 @click.option("--json", "as_json", is_flag=True, help="Print answers as JSON; also accepted after the command.")
 @click.version_option(package_name="tocsin", message="%(version)s")
 @click.pass_context

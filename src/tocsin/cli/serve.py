@@ -16,6 +16,7 @@ from tocsin.cli.settings import SETTINGS, Settled, settle
 from tocsin.cli.shell import Session
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 (compared, not bound)
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _BACKLOG = 2048
 _SWITCH = 0.0005
 """Seconds after which a thread that computes lets the others have a turn: the loop that answers and the thread that commits hand over to
@@ -58,7 +59,7 @@ def run(settings: Settled) -> None:
 
     import uvicorn
 
-    from tocsin.app import Options, build, channel_options, intake_url
+    from tocsin.app import Options, build, channel_options, intake_url, is_set_up
     from tocsin.engine.clock import VirtualClock
     from tocsin.engine.database import DataDirectory
     from tocsin.engine.errors import Refused
@@ -95,10 +96,14 @@ def run(settings: Settled) -> None:
         bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
         directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
-        click.echo(f"An Alertmanager sends its webhook to {intake_url(app, url)}")
-        click.echo(
-            f"Open {settings['public_url'] or url} and sign in with the token, or make a link with `tocsin sign-in --as NAME`. Ctrl-C stops it."
-        )
+        click.echo(f"An Alertmanager sends its webhook to {intake_url(app, settings['public_url'] or url)}")
+        base = settings["public_url"] or url
+        if is_set_up(app):
+            click.echo(f"Open {base} and sign in, or make a link with `tocsin --as NAME sign-in`. Ctrl-C stops it.")
+        else:
+            click.echo(f"Open {base}/setup and create the first administrator with the token. Ctrl-C stops it.")
+        for line in advice(settings):
+            click.echo(line)
         sys.stdout.flush()
         more: dict[str, Any] = {}
         if settings["tls_cert"]:
@@ -165,6 +170,28 @@ def _url(settings: Settled, port: int) -> str:
     host = _WILDCARDS.get(settings["host"], settings["host"])
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     return f"{'https' if settings['tls_cert'] else 'http'}://{host}:{port}"
+
+
+def advice(settings: Settled) -> list[str]:
+    """Return what the addresses that people reach this server by do not allow yet, and what would: a sentence each."""
+    public, host = str(settings["public_url"]), str(settings["host"])
+    alone = host in _LOOPBACK
+    found = []
+    if not public and not alone:
+        found.append(
+            "Links in messages name this machine only: say with --public-url (TOCSIN_PUBLIC_URL) by which address people reach this server."
+        )
+    if not public.startswith("https://") and not settings["tls_cert"] and not alone:
+        found.append(
+            "Passwords cross the network in the clear, and browsers allow neither notifications nor installing: give --tls-cert and --tls-key, or put "
+            "a proxy that encrypts before it and name its address with --public-url https://…"
+        )
+    if public.startswith("https://") and not settings["tls_cert"] and not settings["trusted_proxy"]:
+        found.append(
+            "The proxy before this server is not trusted, so everybody seems to come from it: name it with --trusted-proxy, and limits on guessing "
+            "count by real addresses."
+        )
+    return found
 
 
 def _first_token(app: Any, folder: Path) -> None:

@@ -81,8 +81,10 @@ class Session:
             people()
 
     def done(self, answer: Any, sentence: str) -> None:
-        """Print what was done, in one sentence."""
+        """Print what was done, in one sentence, and what the server warns of."""
         self.show(answer, lambda: output.say(sentence))
+        for warning in answer.get("warnings", ()) if isinstance(answer, dict) else ():
+            output.note(f"warning: {warning}")
 
     def incident(self, given: str | None) -> str:
         """Return the id of the incident that is meant: the one given, or the only one that is open.

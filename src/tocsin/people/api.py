@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
-from tocsin.engine.model import Reader
+from tocsin.engine.model import Command, Reader
 from tocsin.people import queries
-from tocsin.people.commands import ConfirmCode, SendCode
+from tocsin.people.commands import AddContact, ChangePerson, ConfirmCode, OrderContacts, RemoveContact, SendCode
 from tocsin.people.model import SavePerson, SaveTeam
 from tocsin.web.endpoints import Asked, Endpoint, command
 
@@ -34,14 +35,23 @@ def endpoints() -> list[Endpoint]:
         Endpoint("GET", "/people", "List people", people, tag="person", query=(("everybody", "true: also those no longer active"),)),
         Endpoint("GET", "/people/{id}", "One person", _one("person", queries.person_view), tag="person"),
         Endpoint("GET", "/people/{id}/history", "Every version of a person", _history("person"), tag="person"),
-        command("/people/{id}", "person", SavePerson, "Write down a person"),
-        command("/people/{id}/contacts/code", "person", SendCode, "Send a code by one of a person's ways"),
-        command("/people/{id}/contacts/confirm", "person", ConfirmCode, "Type in the code that came"),
+        _person("", SavePerson, "Write down a person"),
+        _person("/change", ChangePerson, "Write down something else of a person; what is left out stays"),
+        _person("/contacts", AddContact, "Add one way to reach a person"),
+        _person("/contacts/remove", RemoveContact, "Take one way to reach a person away"),
+        _person("/contacts/order", OrderContacts, "Put a person's ways in another order"),
+        _person("/contacts/code", SendCode, "Send a code by one of a person's ways"),
+        _person("/contacts/confirm", ConfirmCode, "Type in the code that came"),
         Endpoint("GET", "/teams", "List teams", teams, tag="team"),
         Endpoint("GET", "/teams/{id}", "One team with its members", _one("team", queries.team_view), tag="team"),
         Endpoint("GET", "/teams/{id}/history", "Every version of a team", _history("team"), tag="team"),
         command("/teams/{id}", "team", SaveTeam, "Write down a team"),
     ]
+
+
+def _person(end: str, body: type[Command], summary: str) -> Endpoint:
+    """Return the endpoint of a command on a person: everybody may change their own, whatever their role."""
+    return replace(command(f"/people/{{id}}{end}", "person", body, summary), needs="viewer")
 
 
 def _one(kind: str, view: Callable[[Any, Reader], dict[str, Any]]) -> Callable[[Asked], Awaitable[Any]]:

@@ -148,13 +148,10 @@ def list_contacts(session: Session, person_id: str) -> None:
 @pass_session
 def add_contact(session: Session, person_id: str, way: str, contact_id: str) -> None:
     """Add a way to reach a person, such as sms=+15550100. Then prove it: tocsin contact verify PERSON CONTACT."""
-    body = _known(session, person_id)
     kind, value = assignments((way,), "KIND=VALUE")[0]
-    body["contacts"] = [*body.get("contacts", []), {"kind": kind, "value": value, "id": contact_id}]
-    session.api.post(f"/people/{person_id}", _again(body, person_id))
-    found = session.api.get(f"/people/{person_id}")
-    name = found["contacts"][-1]["id"]
-    session.done(found["contacts"][-1], f"{person_id}: {name} added. Prove that it reaches them: tocsin contact verify {person_id} {name}")
+    name = session.api.post(f"/people/{person_id}/contacts", {"kind": kind, "value": value, "id": contact_id})["contact"]
+    (added,) = (one for one in session.api.get(f"/people/{person_id}")["contacts"] if one["id"] == name)
+    session.done(added, f"{person_id}: {name} added. Prove that it reaches them: tocsin contact verify {person_id} {name}")
 
 
 @contact.command("remove")
@@ -163,19 +160,18 @@ def add_contact(session: Session, person_id: str, way: str, contact_id: str) -> 
 @pass_session
 def remove_contact(session: Session, person_id: str, contact_id: str) -> None:
     """Take a way to reach a person away, with the rules that name it."""
-    body = _known(session, person_id)
-    left = [way for way in body.get("contacts", []) if way["id"] != contact_id]
-    if len(left) == len(body.get("contacts", [])):
-        raise click.UsageError(f"{person_id} has no contact {contact_id}; `tocsin contact list {person_id}` shows them.")
-    names = {name for way in left for name in (way["id"], way["kind"])}
-    body |= {"contacts": left, "rules": [rule for rule in body.get("rules", []) if rule["contact"] in names]}
-    answer = session.api.post(f"/people/{person_id}", _again(body, person_id))
+    answer = session.api.post(f"/people/{person_id}/contacts/remove", {"contact": contact_id})
     session.done(answer, f"{person_id}: {contact_id} is gone.")
 
 
-def _again(body: dict[str, Any], person_id: str) -> dict[str, Any]:
-    names = ("contacts", "teams", "zone", "active", "rules", "quiet")
-    return {"name": body.get("name", person_id), **{name: body[name] for name in names if name in body}}
+@contact.command("order")
+@click.argument("person_id", metavar="PERSON")
+@click.argument("contacts", metavar="CONTACT", nargs=-1, required=True)
+@pass_session
+def order_contacts(session: Session, person_id: str, contacts: tuple[str, ...]) -> None:
+    """Put a person's ways in this order; those not named follow."""
+    answer = session.api.post(f"/people/{person_id}/contacts/order", {"contacts": contacts})
+    session.done(answer, f"{person_id}: {', '.join(contacts)} first.")
 
 
 @contact.command("verify")
@@ -219,11 +215,19 @@ def list_people(session: Session) -> None:
 @click.argument("team_id", metavar="ID")
 @click.option("--name", help="Its name; the id without one.")
 @click.option("--member", "--members", "members", multiple=True, metavar="A,B", help="Who belongs to it.")
-@click.option("--about", default="", help="What it looks after.")
+@click.option("--about", default=None, help="What it looks after.")
 @pass_session
-def save_team(session: Session, team_id: str, name: str | None, members: tuple[str, ...], about: str) -> None:
-    """Write a team down as it is from now on."""
-    answer = session.api.post(f"/teams/{team_id}", {"name": name or team_id, "members": listed(members), "about": about})
+def save_team(session: Session, team_id: str, name: str | None, members: tuple[str, ...], about: str | None) -> None:
+    """Write a team down as it is from now on. What is not given stays as it was."""
+    known = any(one["id"] == team_id for one in session.api.get("/teams")["teams"])
+    history = session.api.get(f"/teams/{team_id}/history")["history"] if known else []
+    # As it was written down: whoever names the team themselves is a member, and not one that the team names.
+    before = history[-1]["saved"] if history else {}
+    body = {
+        "name": name or before.get("name") or team_id, "members": listed(members) or before.get("members", []),
+        "about": before.get("about", "") if about is None else about,
+    }  # fmt: skip
+    answer = session.api.post(f"/teams/{team_id}", body)
     session.done(answer, f"{team_id}: {'saved' if answer.get('changed', True) else 'nothing changed'}.")
 
 

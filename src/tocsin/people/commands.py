@@ -1,4 +1,4 @@
-"""What can be asked of a person's ways of being reached: prove one by a code."""
+"""What can be asked of a person: to change one thing of them, and to prove by a code that a way reaches them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,42 @@ from typing import Annotated
 from msgspec import Meta
 
 from tocsin.engine.model import Command
+from tocsin.people.model import QuietHours, Rule
 
 _Name = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class AddContact(Command, frozen=True):
+    """Add one way to reach a person, and leave the others as they are. The same way a second time is no error."""
+
+    kind: _Name
+    value: Annotated[str, Meta(min_length=1, max_length=4000)]
+    id: Annotated[str, Meta(max_length=40)] = ""
+    """Short and unique among the person's ways; the kind, with a number where needed, where it is left out."""
+
+
+class RemoveContact(Command, frozen=True):
+    """Take one way away, with the rules that name it."""
+
+    contact: _Name
+
+
+class OrderContacts(Command, frozen=True):
+    """Put the ways in this order: it is the one in which they are tried where nothing else says so."""
+
+    contacts: Annotated[tuple[_Name, ...], Meta(max_length=50)]
+    """The ids of ways; those not named follow in the order that they have."""
+
+
+class ChangePerson(Command, frozen=True):
+    """Write down something else of a person; what is left out stays as it is."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    zone: Annotated[str, Meta(max_length=100)] | None = None
+    teams: Annotated[tuple[_Name, ...], Meta(max_length=200)] | None = None
+    active: bool | None = None
+    rules: Annotated[tuple[Rule, ...], Meta(max_length=50)] | None = None
+    quiet: Annotated[tuple[QuietHours, ...], Meta(max_length=50)] | None = None
 
 
 class SendCode(Command, frozen=True):

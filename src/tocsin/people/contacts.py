@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from tocsin.channels import addresses
 from tocsin.engine.errors import Refused
 from tocsin.oncall.walltime import WEEKDAYS, at_clock, known_zone
 from tocsin.people.model import Contact, QuietHours, Rule, SavePerson
@@ -57,8 +58,10 @@ def contact_of(contacts: Sequence[Contact], name: str) -> Contact:
     raise Refused(f"There is no way {name!r} to reach this person.", fix=f"Theirs: {known}.", field="contact")
 
 
-def checked(saved: SavePerson) -> SavePerson:
+def checked(saved: SavePerson, known: Sequence[Contact] = ()) -> SavePerson:
     """Return a person as they can be kept: every contact named, every rule and hour understood.
+
+    known: ways that were written down before; what was taken once is not refused now.
 
     Raises:
         Refused: something cannot be used; the refusal names the field by its path.
@@ -76,13 +79,20 @@ def checked(saved: SavePerson) -> SavePerson:
             raise Refused(
                 f"contacts[{index}].value is empty.", fix="Write the address, number or subscription.", field=f"contacts[{index}].value"
             )
+        before = any((one.kind, one.value) == (contact.kind, contact.value) for one in known)
+        if not before and (wrong := addresses.problem(contact.kind, contact.value)):
+            what, _, instead = wrong.partition("; ")
+            raise Refused(
+                f"contacts[{index}].value cannot be sent to: {what}.", fix=f"{instead[:1].upper()}{instead[1:]}." if instead else "",
+                field=f"contacts[{index}].value",
+            )  # fmt: skip
         if any(other.id == contact.id for other in contacts[:index]):
             raise Refused(f"Two contacts are called {contact.id!r}.", fix="Give one of them another id.", field=f"contacts[{index}].id")
-    known = {name for contact in contacts for name in (contact.id, contact.kind)}
+    words = {name for contact in contacts for name in (contact.id, contact.kind)}
     for index, rule in enumerate(saved.rules):
-        if rule.contact not in known:
+        if rule.contact not in words:
             raise Refused(
-                f"rules[{index}].contact {rule.contact!r} is none of the person's ways.", fix=f"Theirs: {', '.join(sorted(known)) or 'none'}.",
+                f"rules[{index}].contact {rule.contact!r} is none of the person's ways.", fix=f"Theirs: {', '.join(sorted(words)) or 'none'}.",
                 field=f"rules[{index}].contact",
             )  # fmt: skip
         delay_of(rule, f"rules[{index}].after")
@@ -98,6 +108,41 @@ def checked(saved: SavePerson) -> SavePerson:
             if day not in WEEKDAYS:
                 raise Refused(f"quiet[{index}].days has {day!r}.", fix=f"Days are {', '.join(WEEKDAYS)}.", field=f"quiet[{index}].days")
     return replace(saved, contacts=contacts) if contacts != saved.contacts else saved
+
+
+def added(saved: SavePerson, contact: Contact) -> tuple[SavePerson, str]:
+    """Return a person with one more way, and its id; unchanged where the same way is there."""
+    ways = named(saved.contacts)
+    for way in ways:
+        if key_of(way) == key_of(contact):
+            return saved, way.id
+    more = checked(replace(saved, contacts=(*ways, contact)), saved.contacts)
+    return more, more.contacts[-1].id
+
+
+def removed(saved: SavePerson, name: str) -> SavePerson:
+    """Return a person without one way, and without the rules that nothing fits any more.
+
+    Raises:
+        Refused: there is no such way.
+
+    """
+    gone = contact_of(saved.contacts, name)
+    left = tuple(way for way in named(saved.contacts) if way.id != gone.id)
+    words = {word for way in left for word in (way.id, way.kind)}
+    return replace(saved, contacts=left, rules=tuple(rule for rule in saved.rules if rule.contact in words))
+
+
+def ordered(saved: SavePerson, names: Sequence[str]) -> SavePerson:
+    """Return a person with their ways in another order: those named first.
+
+    Raises:
+        Refused: one of them is not there.
+
+    """
+    first = [contact_of(saved.contacts, name) for name in dict.fromkeys(names)]
+    rest = [way for way in named(saved.contacts) if way not in first]
+    return replace(saved, contacts=(*first, *rest))
 
 
 def delay_of(rule: Rule, field: str = "after") -> timedelta:

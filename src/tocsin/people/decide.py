@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tocsin.engine.errors import Conflict, NotFound, Refused
 from tocsin.engine.model import Command, Context, Decision, Delivery, Happened
 from tocsin.people import commands as c
-from tocsin.people.contacts import checked, code_digest, contact_of, key_of
+from tocsin.people.contacts import added, checked, code_digest, contact_of, key_of, ordered, removed
 from tocsin.people.ids import checked_id
 from tocsin.people.model import CodeFailed, CodeRefused, CodeSent, Contact, ContactVerified, Person, PersonSaved, SavePerson
 
@@ -33,13 +35,20 @@ def decide_person(person: Person, command: Command, ctx: Context) -> Decision:
     """
     if isinstance(command, SavePerson):
         checked_id(person.id, "person")
-        saved = checked(command)
-        if saved == person.saved:
-            return Decision(result={"person": person.id, "changed": False})
-        return Decision((Happened(PersonSaved(saved)),), result={"person": person.id, "changed": True})
+        return _saved(person, checked(command, person.saved.contacts if person.saved else ()), warnings=_warnings(ctx))
     if person.saved is None:
         raise NotFound(f"There is no person {person.id}.", fix="Check the id; `tocsin person list` shows them.")
     match command:
+        case c.AddContact(kind=kind, value=value, id=name):
+            more, way = added(person.saved, Contact(kind.strip(), value.strip(), name.strip()))
+            return _saved(person, more, contact=way)
+        case c.RemoveContact(contact=name):
+            return _saved(person, removed(person.saved, name))
+        case c.OrderContacts(contacts=names):
+            return _saved(person, ordered(person.saved, names))
+        case c.ChangePerson():
+            given = {name: value for name in command.__struct_fields__ if (value := getattr(command, name)) is not None}
+            return _saved(person, checked(replace(person.saved, **given), person.saved.contacts), warnings=_warnings(ctx))
         case c.SendCode():
             return _send(person, contact_of(person.saved.contacts, command.contact), ctx)
         case c.ConfirmCode():
@@ -50,6 +59,16 @@ def decide_person(person: Person, command: Command, ctx: Context) -> Decision:
             return Decision((Happened(CodeFailed(command.key, command.why)),))
         case _:
             raise Refused(f"A person does not know {type(command).__name__}.")
+
+
+def _warnings(ctx: Context) -> list[str]:
+    unknown: tuple[str, ...] = ctx.found or ()
+    return [f"There is no team {team}." for team in unknown]
+
+
+def _saved(person: Person, saved: SavePerson, **more: Any) -> Decision:
+    changed = saved != person.saved
+    return Decision((Happened(PersonSaved(saved)),) if changed else (), result={"person": person.id, "changed": changed, **more})
 
 
 def _send(person: Person, contact: Contact, ctx: Context) -> Decision:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tocsin.engine.kinds import Kind
-from tocsin.engine.model import Command, Context, Decision, Fact, Happened, RowWrite
+from tocsin.engine.model import Command, Context, Decision, Fact, Happened, Reader
+from tocsin.people.access_queries import other_administrators
+from tocsin.people.account import ACCOUNT_EVENTS, Account, ChangeRole, DisableAccount, decide_account, evolve_account
+from tocsin.people.audit import AUDIT_EVENTS, Day, decide_day, evolve_day
+from tocsin.people.commands import ChangePerson
 from tocsin.people.contacts import key_of
 from tocsin.people.decide import decide_person, delivery_key
 from tocsin.people.ids import checked_id
@@ -18,10 +22,13 @@ from tocsin.people.model import (
     Pending,
     Person,
     PersonSaved,
+    SavePerson,
     SaveTeam,
     Team,
     TeamSaved,
 )
+from tocsin.people.rows import account_rows, person_rows, team_rows
+from tocsin.people.tokens import TOKEN_EVENTS, MakeToken, Token, decide_token, evolve_token, token_rows
 
 
 def _evolve_person(person: Person, fact: Fact) -> Person:
@@ -52,12 +59,26 @@ def _evolve_person(person: Person, fact: Fact) -> Person:
             return person
 
 
-def _decide_team(team: Team, command: Command, _ctx: Context) -> Decision:
+def _unknown_teams(_person: Person, command: Command, reader: Reader) -> tuple[str, ...]:
+    """Return the teams that a command names and nobody has written down."""
+    teams = command.teams if isinstance(command, SavePerson | ChangePerson) else None
+    return tuple(team for team in dict.fromkeys(teams or ()) if reader.state(f"team:{team}") is None)
+
+
+def _unknown_members(_team: Team, command: Command, reader: Reader) -> tuple[str, ...]:
+    """Return the members that a command names and nobody has written down."""
+    members = command.members if isinstance(command, SaveTeam) else ()
+    return tuple(person for person in dict.fromkeys(members) if reader.state(f"person:{person}") is None)
+
+
+def _decide_team(team: Team, command: Command, ctx: Context) -> Decision:
     assert isinstance(command, SaveTeam)
     checked_id(team.id, "team")
+    unknown: tuple[str, ...] = ctx.found or ()
+    result = {"team": team.id, "warnings": [f"There is no person {person}; no page reaches them." for person in unknown]}
     if command == team.saved:
-        return Decision(result={"team": team.id, "changed": False})
-    return Decision((Happened(TeamSaved(command)),), result={"team": team.id, "changed": True})
+        return Decision(result={**result, "changed": False})
+    return Decision((Happened(TeamSaved(command)),), result={**result, "changed": True})
 
 
 def _evolve_team(team: Team, fact: Fact) -> Team:
@@ -69,8 +90,8 @@ def person_kind() -> Kind:
     """Return the person as a kind of record."""
     return Kind(
         name="person", state=Person, events=PERSON_EVENTS, fold_version=2, initial=Person, evolve=_evolve_person,
-        decide=decide_person,
-        rows=lambda _b, a, _f: [RowWrite("people", (a.id,), {"id": a.id, "name": a.saved.name, "active": a.saved.active})],
+        decide=decide_person, prepare=_unknown_teams,
+        rows=person_rows,
     )  # fmt: skip
 
 
@@ -78,5 +99,36 @@ def team_kind() -> Kind:
     """Return the team as a kind of record."""
     return Kind(
         name="team", state=Team, events=(TeamSaved,), fold_version=1, initial=Team, evolve=_evolve_team, decide=_decide_team,
-        rows=lambda _b, a, _f: [RowWrite("teams", (a.id,), {"id": a.id, "name": a.saved.name})],
+        prepare=_unknown_members,
+        rows=team_rows,
     )  # fmt: skip
+
+
+def _others(account: Account, command: Command, reader: Reader) -> bool:
+    """Tell whether another administrator can sign in, where that matters."""
+    return isinstance(command, ChangeRole | DisableAccount) and other_administrators(reader, account.id)
+
+
+def account_kind() -> Kind:
+    """Return the account as a kind of record; its id is the person's."""
+    return Kind(
+        name="account", state=Account, events=ACCOUNT_EVENTS, fold_version=1, initial=Account, evolve=evolve_account, decide=decide_account,
+        prepare=_others, rows=account_rows,
+    )  # fmt: skip
+
+
+def _is_person(token: Token, command: Command, reader: Reader) -> bool:
+    return isinstance(command, MakeToken) and reader.state(f"person:{token.id}") is not None
+
+
+def token_kind() -> Kind:
+    """Return the API token as a kind of record."""
+    return Kind(
+        name="token", state=Token, events=TOKEN_EVENTS, fold_version=1, initial=Token, evolve=evolve_token, decide=decide_token,
+        prepare=_is_person, rows=token_rows,
+    )  # fmt: skip
+
+
+def audit_kind() -> Kind:
+    """Return a day of the audit as a kind of record."""
+    return Kind(name="audit", state=Day, events=AUDIT_EVENTS, fold_version=1, initial=Day, evolve=evolve_day, decide=decide_day)

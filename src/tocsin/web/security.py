@@ -28,6 +28,7 @@ _HEADERS: Final = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_ENTRANCES: Final = ("/sign-in", "/sign-out", "/setup", "/password/")
 FORM_TOKEN: Final = "csrf"  # noqa: S105 (the name of a field)
 
 
@@ -65,7 +66,10 @@ def _from_elsewhere(scope: Scope) -> bool:
     if scope["method"] in _SAFE:
         return False
     headers: dict[bytes, Any] = dict(scope["headers"])
-    return b"cookie" in headers and headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
+    if headers.get(b"sec-fetch-site") not in (b"cross-site", b"same-site"):
+        return False
+    # Without a cookie another site could still sign a browser in as somebody of its own choice, who would then write into that account.
+    return b"cookie" in headers or scope["path"].startswith(_ENTRANCES)
 
 
 def form_token(request: Request, runtime: Runtime) -> str:
