@@ -57,6 +57,9 @@ def _composing(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--audience", "audiences", multiple=True, metavar="NAME", help="Tell these instead of the message's own audiences."
             ),
+            click.option("--headline", default="", help="What the status page calls the incident from now on."),
+            click.option("--component", "components", multiple=True, metavar="SERVICE=STATE", help="What the status page says of a system; may be repeated."),
+            click.option("--corrects", type=int, default=0, metavar="FACT", help="The update that was wrong and that this one sets right."),
             click.option("--by", default="", metavar="PERSON", help="Who tells."),
             click.option("--at", metavar="TIME", help="When it was told, if not now."),
             click.option("--zone", metavar="NAME", help="Time zone of clock times (default UTC)."),
@@ -105,10 +108,10 @@ def preview(session: Session, /, incident: str, **given: Any) -> None:
 
 def _body(
     session: Session, incident: str, *, message: str, fields: tuple[str, ...], audiences: tuple[str, ...], next_at: str | None, at: str | None,
-    zone: str | None, **given: Any,
+    zone: str | None, components: tuple[str, ...], **given: Any,
 ) -> dict[str, Any]:  # fmt: skip
     return {
-        **given, "message": message, "fields": _fields(session, incident, message, fields), "audiences": listed(audiences),
+        **given, "components": dict(assignments(components, "--component")), "message": message, "fields": _fields(session, incident, message, fields), "audiences": listed(audiences),
         "next_at": session.coming(next_at, zone), "at": session.past(at, zone),
     }  # fmt: skip
 
@@ -134,21 +137,43 @@ def _fields(session: Session, incident: str, message: str, given: tuple[str, ...
 @on_incident()
 @pass_session
 def list_(session: Session, incident: str) -> None:
-    """List what has been told, to whom, and what was promised."""
-    view = session.api.get(f"/incidents/{incident}")
+    """List what has been told, to whom, what was promised and kept, and what became of each message."""
+    found = session.api.get(f"/incidents/{incident}/updates")
 
     def people() -> None:
-        now = output.moment(view["as_of"])
-        assert now is not None
+        now = session.now()
         rows = []
-        for one in view["updates"]:
+        for one in found["updates"]:
             promise = " or ".join(
                 [
                     *([output.when(one["next_at"], now)] if one.get("next_at") else []),
                     *(["when resolved"] if one.get("when_resolved") else []),
                 ]
             )
-            rows.append((output.when(one["at"], now), one["message"], one.get("number") or " ", ", ".join(one["audiences"]), promise))
-        output.table(("Told", "Message", "#", "To", "Next promised"), rows, "Nobody has been told anything yet.")
+            kept = f" ({one['promise']})" if promise and one.get("promise") else ""
+            names = ", ".join(audience["name"] for audience in one["audiences"])
+            rows.append((output.when(one["at"], now), str(one["fact"]), one["name"], one.get("number") or " ", names, promise + kept, _ways(one)))
+        output.table(("Told", "Fact", "Message", "#", "To", "Next promised", "Sent"), rows, "Nobody has been told anything yet.")
+        for one in found["audiences"]:
+            for flag in one["flags"]:
+                output.say(output.tone(f"{one['name']}: {flag}", "warn"))
 
-    session.show({"incident": incident, "updates": view["updates"]}, people)
+    session.show(found, people)
+
+
+def _ways(one: dict[str, Any]) -> str:
+    ways = [f"{way['channel']} {way['state']}" for way in one["deliveries"] if way["state"] != "sent"]
+    sent = sum(way["state"] == "sent" for way in one["deliveries"]) + one["subscribers"].get("sent", 0)
+    return ", ".join([*([str(sent)] if sent else []), *ways, *([f"{one['subscribers']['failed']} subscribers failed"] if one["subscribers"].get("failed") else [])])
+
+
+@update.command("again")
+@on_incident()
+@click.option("--fact", type=int, required=True, metavar="FACT", help="The update, as `tocsin update list` numbers it.")
+@click.option("--audience", required=True, metavar="NAME", help="Who did not get it.")
+@click.option("--channel", required=True, metavar="NAME", help="The way on which it failed.")
+@pass_session
+def again(session: Session, incident: str, fact: int, audience: str, channel: str) -> None:
+    """Send a message once more on a way on which it failed."""
+    answer = session.api.post(f"/incidents/{incident}/updates/again", {"fact": fact, "audience": audience, "channel": channel})
+    session.done(answer, f"{incident}: sent again to {audience} by {channel}.")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import ChainableUndefined, TemplateError, TemplateRuntimeError, TemplateSyntaxError, nodes, pass_context
+from jinja2 import ChainableUndefined, Template, TemplateError, TemplateRuntimeError, TemplateSyntaxError, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -166,7 +167,13 @@ _UNUSABLE: Final = (TemplateError, SyntaxError, RecursionError, TypeError, Value
 def _rendered(template: str, values: dict[str, Any]) -> str:
     if len(template) > template_names.LONGEST:
         raise TemplateRuntimeError("it is too long")
-    return _SANDBOX.from_string(template).render({**values, _METER: _Meter()}).strip()
+    return _compiled(template).render({**values, _METER: _Meter()}).strip()
+
+
+@lru_cache(maxsize=512)
+def _compiled(template: str) -> Template:
+    """Return a template made ready; there are few, and making one ready takes longer than rendering it. What cannot be read is tried each time."""
+    return _SANDBOX.from_string(template)
 
 
 Templates = Callable[[str], Playbook | None]
@@ -188,9 +195,15 @@ def renderer(playbook_of: Templates) -> Callable[[str, str, dict[str, Any]], tup
             body = _rendered(message.body, values)
         except _UNUSABLE as error:
             raise ChannelFailed(f"the template {message.id!r} cannot be rendered: {error}", permanent=True) from error
-        return subject, body
+        return _correcting(values["corrects"], subject, body) if values.get("corrects") else (subject, body)
 
     return render
+
+
+def _correcting(wrong: dict[str, Any], subject: str, body: str) -> tuple[str, str]:
+    """Return a message that sets an earlier one right: it says so first, and which one."""
+    which = f"update {wrong['number']} of {hm(wrong['at'])}" if wrong.get("number") else f"what we said at {hm(wrong['at'])}"
+    return f"Correction: {subject}", f"This corrects {which}.\n\n{body}"
 
 
 def _built_in(kind: str, values: dict[str, Any]) -> tuple[str, str]:
