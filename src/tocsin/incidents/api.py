@@ -27,12 +27,20 @@ _COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
     ("marks", c.SetMark, "Set a circumstance"),
     ("acknowledge", c.Acknowledge, "Acknowledge"),
     ("roles", c.AssignRole, "Assign or hand over a role"),
+    ("roles/offer", c.OfferRole, "Ask a person to take a role"),
+    ("roles/accept", c.AcceptRole, "Take a role that was offered"),
+    ("roles/decline", c.DeclineRole, "Decline or withdraw the offer of a role"),
     ("roles/vacate", c.VacateRole, "Take a role from its holder"),
     ("invitations", c.Invite, "Call people in"),
+    ("invitations/remove", c.Uninvite, "Have somebody who holds no role read a private incident no more"),
     ("escalations", c.Escalate, "Call the people of an escalation rule now"),
+    ("updates/again", c.SendAgain, "Send a message once more on a way on which it failed"),
     ("participants", c.Join, "Take part"),
+    ("participants/leave", c.Leave, "Take part no longer, and hand over what one holds"),
     ("entries", c.LogEntry, "Log a typed entry"),
     ("entries/correct", c.CorrectEntry, "Correct an entry"),
+    ("entries/pin", c.Pin, "Pin a line above the timeline"),
+    ("entries/unpin", c.Unpin, "Take a pinned line down"),
     ("entries/redact", c.Redact, "Take the content of an entry or message away for good"),
     ("assessment", c.Assess, "Write the first assessment"),
     ("mitigations", c.StartMitigation, "Begin a mitigation"),
@@ -50,10 +58,14 @@ _COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
     ("checks/waive", c.Waive, "Waive a criterion"),
     ("figures", c.RecordFigure, "Record a figure of the impact"),
     ("alerts", c.LinkAlert, "Link an alert"),
+    ("alerts/unlink", c.UnlinkAlert, "Take out an alert that does not belong here"),
     ("links", c.AddLink, "Name a record in another system"),
+    ("links/remove", c.RemoveLink, "Take out a link that is wrong"),
     ("obligations/done", c.MarkDone, "Say that an obligation was met"),
     ("obligations/waive", c.WaiveObligation, "Waive an obligation"),
+    ("obligations/restore", c.RestoreObligation, "Take back that an obligation was waived or done"),
     ("merge", c.Merge, "Merge into another incident"),
+    ("unmerge", c.Unmerge, "Take a merge back"),
 )
 
 
@@ -103,6 +115,9 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     async def post(asked: Asked) -> Any:
         return await handlers.post_update(asked.runtime, shelf, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
 
+    async def told(asked: Asked) -> Any:
+        return await asyncio.to_thread(handlers.told, asked.runtime, shelf, asked.path["id"])
+
     async def previewed(asked: Asked) -> Any:
         return await asyncio.to_thread(handlers.preview, asked.runtime, shelf, asked.path["id"], asked.body, asked.actor)
 
@@ -110,14 +125,20 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         broken = await asyncio.to_thread(queries.check_chain, asked.runtime, "incident", asked.path["id"])
         return {"incident": asked.path["id"], "whole": not broken, "broken": broken}
 
+    async def privacy(asked: Asked) -> Any:
+        return await handlers.set_privacy(
+            asked.runtime, asked.path["id"], asked.body, asked.actor, asked.viewer, asked.key, asked.fingerprint
+        )
+
     found = [command(f"/incidents/{{id}}/{path}", "incident", body, summary) for path, body, summary in _COMMANDS]
     return [
         *found,
+        Endpoint("POST", "/incidents/{id}/privacy", "Make an incident private or public: its lead, or a manager", privacy, c.SetPrivacy, tag="incident"),
         Endpoint("POST", "/incidents", "Declare an incident", declare, c.Declare, 201, tag="incident"),
-        Endpoint("POST", "/incidents/import", "Take in an incident that was written down elsewhere", declare, c.Import, 201, tag="incident"),
+        Endpoint("POST", "/incidents/import", "Take in an incident that was written down elsewhere", declare, c.Import, 201, tag="incident", needs="manager"),
         Endpoint(
             "POST", "/incidents/import/file", "Take in a file of incidents: a write-up, a log or a list of reviews", imported, None, 201,
-            query=(("playbook", "The playbook to pin; the default one otherwise"),), tag="incident", raw=True, largest=_LARGEST_FILE,
+            query=(("playbook", "The playbook to pin; the default one otherwise"),), tag="incident", raw=True, largest=_LARGEST_FILE, needs="manager",
         ),
         Endpoint(
             "GET", "/incidents", "List incidents, newest first", listed, tag="incident",
@@ -127,7 +148,8 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         Endpoint("GET", "/incidents/{id}/timeline", "Its timeline", read(queries.shown_timeline), tag="incident", query=_AS_OF),
         Endpoint("GET", "/incidents/{id}/timeline/export", "Its timeline for a file", exported, tag="incident"),
         Endpoint("GET", "/incidents/{id}/updates/draft/{message}", "A message as the record fills it", draft, tag="incident"),
+        Endpoint("GET", "/incidents/{id}/updates", "What was told to whom: promises, whether they were kept, what became of each message", told, tag="incident"),
         Endpoint("POST", "/incidents/{id}/updates", "Post an update", post, c.PostUpdate, tag="incident"),
-        Endpoint("POST", "/incidents/{id}/updates/preview", "What would be sent, to the letter", previewed, c.PostUpdate, tag="incident"),
+        Endpoint("POST", "/incidents/{id}/updates/preview", "What would be sent, to the letter", previewed, c.PostUpdate, tag="incident", needs="viewer"),
         Endpoint("GET", "/incidents/{id}/verify", "Check the record's hash chain", verify, tag="incident"),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from tocsin.engine.model import Command
 from tocsin.incidents.model import Link, Precision, Reading
+from tocsin.playbooks.scale import ComponentState
 
 Time = Annotated[datetime, Meta(tz=True)]
 """A moment with a zone."""
@@ -103,6 +104,20 @@ class Invite(Command, frozen=True):
     at: Time | None = None
 
 
+class Uninvite(Command, frozen=True):
+    """Have somebody who holds no role read a private incident no more."""
+
+    person: Name
+    reason: str = ""
+
+
+class SetPrivacy(Command, frozen=True):
+    """Make the incident private, readable by those whom it names only, or public."""
+
+    private: bool
+    reason: Text
+
+
 class Escalate(Command, frozen=True):
     """Call the people of one of the playbook's escalation rules now, whatever its clock says."""
 
@@ -116,6 +131,52 @@ class Join(Command, frozen=True):
 
     person: Name
     at: Time | None = None
+
+
+class Leave(Command, frozen=True):
+    """Take part no longer. Whoever holds a role that the severity wants filled names who takes it."""
+
+    person: Name
+    to: str = ""
+    """Who takes the roles that the person holds; without one, those that may stand empty do."""
+    note: str = ""
+    at: Time | None = None
+
+
+class OfferRole(Command, frozen=True):
+    """Ask a person to take a role; it is theirs when they accept, and its holder's until then."""
+
+    role: Name
+    person: Name
+    note: str = ""
+    at: Time | None = None
+
+
+class AcceptRole(Command, frozen=True):
+    """Take a role that was offered to the person who sends this."""
+
+    role: Name
+    at: Time | None = None
+
+
+class DeclineRole(Command, frozen=True):
+    """Decline a role that was offered, or withdraw the offer."""
+
+    role: Name
+    note: str = ""
+    at: Time | None = None
+
+
+class Pin(Command, frozen=True):
+    """Pin a line of the timeline above it. A second time is no error."""
+
+    fact: Number
+
+
+class Unpin(Command, frozen=True):
+    """Take a pinned line down."""
+
+    fact: Number
 
 
 class LogEntry(Command, frozen=True):
@@ -284,6 +345,21 @@ class PostUpdate(Command, frozen=True):
     audiences: tuple[str, ...] = ()
     by: str = ""
     at: Time | None = None
+    headline: Annotated[str, Meta(max_length=200)] = ""
+    """What the status page calls the incident from now on; without one it keeps the subject of the first update."""
+    components: dict[str, ComponentState] = {}
+    """Service to what the status page says of it from now on; without any, what it said before, and at first what the severity asks for."""
+    corrects: int = 0
+    """The fact of an update that was wrong and that this one sets right."""
+
+
+class SendAgain(Command, frozen=True):
+    """Send a message once more on a way on which it failed."""
+
+    fact: Number
+    """The fact that told it."""
+    audience: Name
+    channel: Name
 
 
 class RecordFigure(Command, frozen=True):
@@ -308,6 +384,19 @@ class AddLink(Command, frozen=True):
     link: Link
 
 
+class UnlinkAlert(Command, frozen=True):
+    """Take an alert out that does not belong here."""
+
+    alert: Name
+    reason: str = ""
+
+
+class RemoveLink(Command, frozen=True):
+    """Take out a link that is wrong."""
+
+    link: Link
+
+
 class MarkDone(Command, frozen=True):
     """Say that an obligation was met, by its id or mark."""
 
@@ -324,11 +413,31 @@ class WaiveObligation(Command, frozen=True):
     reason: Text
 
 
+class RestoreObligation(Command, frozen=True):
+    """Take back that an obligation was waived or done."""
+
+    obligation: Name
+    reason: str = ""
+
+
 class Merge(Command, frozen=True):
     """This incident is the same as ``into``, which goes on."""
 
     into: Name
     reason: str = ""
+
+
+class Unmerge(Command, frozen=True):
+    """Take a merge back: it is another incident after all."""
+
+    reason: Text
+
+
+class Release(Command, frozen=True):
+    """Let go of an incident that had been merged into this one."""
+
+    source: str
+    title: str
 
 
 class Absorb(Command, frozen=True):

@@ -8,7 +8,7 @@ from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.kinds import Tick as TimerTick
 from tocsin.engine.model import Command, Context, Decision
 from tocsin.incidents import commands as c
-from tocsin.incidents import decide_import, decide_lifecycle, decide_record, decide_response, decide_timer
+from tocsin.incidents import decide_import, decide_lifecycle, decide_privacy, decide_record, decide_response, decide_room, decide_timer
 from tocsin.incidents.decide_base import Found, Handler
 from tocsin.incidents.model import Incident
 
@@ -16,6 +16,8 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     **decide_lifecycle.HANDLERS,
     **decide_record.HANDLERS,
     **decide_response.HANDLERS,
+    **decide_room.HANDLERS,
+    **decide_privacy.HANDLERS,
     TimerTick: decide_timer.tick,
 }
 

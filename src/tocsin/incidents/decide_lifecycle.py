@@ -258,6 +258,12 @@ def _merge(incident: Incident, command: c.Merge, ctx: Context, playbook: Playboo
         raise Refused("An incident cannot be merged into itself.", fix="Name the other one.", field="into")
     if found.other is None:
         raise Refused(f"There is no incident {command.into}.", fix="Check the id.", field="into")
+    if incident.private != found.other.private:
+        hidden = incident.id if incident.private else found.other.id
+        raise Refused(
+            f"{hidden} is private, and the other is not: each record would name the other to everybody.",
+            fix="Make both private, or both public, first.", field="into",
+        )  # fmt: skip
     if found.other.ended:
         raise errors.Ended(found.other.id, found.other.stage, found.other.merged_into)
     return one(events.Merged(command.into, command.reason), None, into=command.into)

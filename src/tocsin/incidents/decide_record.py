@@ -109,7 +109,12 @@ def _redact(incident: Incident, command: c.Redact, ctx: Context, playbook: Playb
         raise Refused(f"{incident.id} has no fact {command.fact}.", fix="Give the number that stands beside the entry.", field="fact")
     if not isinstance(found.entry.event, events.EntryLogged | events.EntryCorrected | events.UpdatePosted):
         raise Refused("Only entries and messages can be redacted.", fix="Correct it instead.", field="fact")
-    redacted = events.Redacted(command.fact, found.entry.type, need(command.reason, "reason", "a redaction is kept with its reason"))
+    event = found.entry.event
+    redacted = events.Redacted(
+        command.fact, found.entry.type, need(command.reason, "reason", "a redaction is kept with its reason"),
+        entry=event.entry if isinstance(event, events.EntryCorrected) else 0, by="" if isinstance(event, events.UpdatePosted) else event.by,
+        attachments=event.attachments if isinstance(event, events.EntryLogged) else (),
+    )  # fmt: skip
     return Decision((Happened(redacted),), result={"fact": command.fact}, redact=(command.fact,))
 
 
@@ -171,7 +176,7 @@ def _note_alert(incident: Incident, command: n.NoteAlert, ctx: Context, playbook
 
 
 def _note_page(incident: Incident, command: n.NotePage, ctx: Context, playbook: Playbook) -> Decision:
-    noted = events.PageNoted(command.page, command.what, command.text, command.person)
+    noted = events.PageNoted(command.page, command.what, command.text, command.person, command.called)
     return one(noted, min(command.at, ctx.now) if command.at else None)
 
 

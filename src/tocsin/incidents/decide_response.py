@@ -9,7 +9,7 @@ from tocsin.engine.model import Command, Context, Decision, Delivery, Happened
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, gates, messages, obligations
 from tocsin.incidents import notes as n
-from tocsin.incidents.decide_base import Handler, milestones_set_by, need, occurred, one, open_only, person, role_id
+from tocsin.incidents.decide_base import Found, Handler, milestones_set_by, need, occurred, one, open_only, person, role_id
 from tocsin.incidents.model import Incident
 from tocsin.incidents.roles import assigned, on_acknowledging
 from tocsin.playbooks.model import Playbook
@@ -41,7 +41,9 @@ def _assign(incident: Incident, command: c.AssignRole, ctx: Context, playbook: P
     fact = assigned(playbook, held, role, command.person, previous=holding.person if holding else "", note=command.note)
     facts = [Happened(fact, at)]
     deliveries: tuple[Delivery, ...] = ()
-    posted = messages.role_list(incident, playbook, {**held, role: command.person}, ctx, at) if fact.hand_over and fact.leads else None
+    # What nobody wrote for an audience does not go to one while the incident is private: those whom it names see it in the room.
+    tells = fact.hand_over and fact.leads and not incident.private
+    posted = messages.role_list(incident, playbook, {**held, role: command.person}, ctx, at) if tells else None
     if posted is not None:
         facts.append(Happened(posted[0], at))
         deliveries = posted[1]
@@ -60,13 +62,13 @@ def _vacate(incident: Incident, command: c.VacateRole, ctx: Context, playbook: P
 def _invite(incident: Incident, command: c.Invite, ctx: Context, playbook: Playbook) -> Decision:
     open_only(incident)
     at = occurred(command.at, ctx)
-    new = [who for who in command.people if who not in incident.invited]
+    new = [who for who in dict.fromkeys(command.people) if who not in incident.invited or who in incident.left]
     return Decision(tuple(Happened(events.PersonInvited(who, command.why), at) for who in new), result={"invited": new})
 
 
 def _join(incident: Incident, command: c.Join, ctx: Context, playbook: Playbook) -> Decision:
     open_only(incident)
-    if command.person in incident.engaged:
+    if command.person in incident.engaged and command.person not in incident.left:
         return Decision(result={"joined": command.person})
     return one(events.PersonJoined(command.person), occurred(command.at, ctx), joined=command.person)
 
@@ -182,6 +184,14 @@ def _post_update(incident: Incident, command: c.PostUpdate, ctx: Context, playbo
     )  # fmt: skip
 
 
+def _send_again(incident: Incident, command: c.SendAgain, ctx: Context, playbook: Playbook) -> Decision:
+    found: Found = ctx.found
+    if found.entry is None or not isinstance(found.entry.event, events.UpdatePosted):
+        raise Refused(f"{incident.id} has no update {command.fact}.", fix="Give the number of the fact that told it.", field="fact")
+    delivery = messages.again(incident, playbook, found.entry.event, command, ctx.fresh[0])
+    return Decision((), (delivery,), {"fact": command.fact, "audience": command.audience, "channel": command.channel})
+
+
 def _escalate(incident: Incident, command: c.Escalate, ctx: Context, playbook: Playbook) -> Decision:
     open_only(incident)
     rule = next((r for r in playbook.escalations if r.id == command.rule), None)
@@ -237,6 +247,6 @@ def _note_postmortem(incident: Incident, command: n.NotePostmortem, ctx: Context
 
 HANDLERS: dict[type[Command], Handler] = {
     c.Acknowledge: _acknowledge, c.AssignRole: _assign, c.VacateRole: _vacate, c.Invite: _invite, c.Join: _join, c.StartMitigation: _mitigate,
-    c.CompleteMitigation: _complete, c.VerifyMitigation: _verify, c.Escalate: _escalate, c.Tick: _tick, c.Untick: _untick, c.Waive: _waive, c.PostUpdate: _post_update,
+    c.CompleteMitigation: _complete, c.VerifyMitigation: _verify, c.Escalate: _escalate, c.Tick: _tick, c.Untick: _untick, c.Waive: _waive, c.PostUpdate: _post_update, c.SendAgain: _send_again,
     c.MarkDone: _mark_done, c.WaiveObligation: _waive_obligation, n.NotePostmortem: _note_postmortem,
 }  # fmt: skip

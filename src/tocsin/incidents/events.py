@@ -106,10 +106,62 @@ class PersonInvited(Event, frozen=True, tag="incident.person_invited"):
     why: str = ""
 
 
+class PersonUninvited(Event, frozen=True, tag="incident.person_uninvited"):
+    """Somebody may no longer read the incident while it is private; what they did in it stays in the record."""
+
+    person: str
+    reason: str = ""
+
+
+class PrivacyChanged(Event, frozen=True, tag="incident.privacy_changed"):
+    """The incident became private (readable by those whom it names), or public again."""
+
+    private: bool
+    reason: str = ""
+    by: str = ""
+    """Who did it: a private incident names them."""
+
+
 class PersonJoined(Event, frozen=True, tag="incident.person_joined"):
     """Somebody takes part."""
 
     person: str
+
+
+class PersonLeft(Event, frozen=True, tag="incident.person_left"):
+    """Somebody no longer takes part; that they did stays known."""
+
+    person: str
+    note: str = ""
+
+
+class HandOverOffered(Event, frozen=True, tag="incident.hand_over_offered"):
+    """The holder of a role, or somebody for them, asks a person to take it; it is theirs when they accept."""
+
+    role: str
+    person: str
+    previous: str = ""
+    note: str = ""
+
+
+class HandOverDeclined(Event, frozen=True, tag="incident.hand_over_declined"):
+    """The offer of a role was declined by the person who was asked, or withdrawn by somebody else."""
+
+    role: str
+    person: str
+    note: str = ""
+
+
+class EntryPinned(Event, frozen=True, tag="incident.entry_pinned"):
+    """A line of the timeline was pinned above it."""
+
+    fact: int
+
+
+class EntryUnpinned(Event, frozen=True, tag="incident.entry_unpinned"):
+    """A line is no longer pinned."""
+
+    fact: int
 
 
 class EntryLogged(Event, frozen=True, tag="incident.entry_logged"):
@@ -150,6 +202,12 @@ class Redacted(Event, frozen=True, tag="incident.redacted"):
     was: str
     """What type of fact it was."""
     reason: str
+    entry: int = 0
+    """The entry that it corrected, where it was a correction."""
+    by: str = ""
+    """Whose entry it was: that they took part stays known."""
+    attachments: tuple[str, ...] = ()
+    """What was attached to it: it stays as private as the incident is."""
 
 
 class MitigationStarted(Event, frozen=True, tag="incident.mitigation_started"):
@@ -246,6 +304,15 @@ class UpdatePosted(Event, frozen=True, tag="incident.update_posted"):
     eta: str = ""
     public: bool = False
     sets: tuple[str, ...] = ()
+    step: str = ""
+    """For the public: the status as one of the four words that status pages share."""
+    headline: str = ""
+    components: dict[str, str] = {}
+    """Service to what the status page says of it, where that was chosen."""
+    level: str = ""
+    """What it says of the incident's own service where nothing was chosen: as the severity of that moment asks."""
+    corrects: int = 0
+    """The update that this one sets right."""
 
 
 class DeliveryFailed(Event, frozen=True, tag="incident.delivery_failed"):
@@ -279,6 +346,14 @@ class AlertLinked(Event, frozen=True, tag="incident.alert_linked"):
     sets: tuple[str, ...] = ("alerted", "detected")
 
 
+class AlertUnlinked(Event, frozen=True, tag="incident.alert_unlinked"):
+    """An alert does not belong to the incident after all."""
+
+    alert: str
+    title: str
+    reason: str = ""
+
+
 class AlertChanged(Event, frozen=True, tag="incident.alert_changed"):
     """A linked alert changed its state."""
 
@@ -295,10 +370,18 @@ class PageNoted(Event, frozen=True, tag="incident.page_noted"):
     """``opened``, ``acknowledged``, ``notice_failed``, ``exhausted`` … as the page's own fact is called."""
     text: str
     person: str = ""
+    called: tuple[str, ...] = ()
+    """Everybody whom it called; they may read the incident."""
 
 
 class LinkAdded(Event, frozen=True, tag="incident.link_added"):
     """The same thing has a record elsewhere."""
+
+    link: Link
+
+
+class LinkRemoved(Event, frozen=True, tag="incident.link_removed"):
+    """A link was wrong."""
 
     link: Link
 
@@ -337,6 +420,16 @@ class ObligationWaived(Event, frozen=True, tag="incident.obligation_waived"):
     reason: str
 
 
+class ObligationRestored(Event, frozen=True, tag="incident.obligation_restored"):
+    """A waiver of a duty, or the word that it was done, was taken back."""
+
+    obligation: str
+    """The id under which it was waived; empty where it was not."""
+    mark: str = ""
+    """The mark by which it counted as done; empty where it did not."""
+    reason: str = ""
+
+
 class Escalated(Event, frozen=True, tag="incident.escalated"):
     """More people were called by a rule of the playbook."""
 
@@ -355,6 +448,23 @@ class Merged(Event, frozen=True, tag="incident.merged"):
 
 class Absorbed(Event, frozen=True, tag="incident.absorbed"):
     """Another incident was merged into this one."""
+
+    source: str
+    title: str
+
+
+class Unmerged(Event, frozen=True, tag="incident.unmerged"):
+    """It is not the same as the other one after all, and goes on where it stood."""
+
+    into: str
+    """The incident that it had been merged into."""
+    ended: bool
+    """Whether the stage in which it stands ends an incident."""
+    reason: str = ""
+
+
+class Released(Event, frozen=True, tag="incident.released"):
+    """An incident that had been merged into this one goes on by itself."""
 
     source: str
     title: str
@@ -381,8 +491,9 @@ class Imported(Event, frozen=True, tag="incident.imported"):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    Declared, MilestoneSet, DetailsChanged, SeverityChanged, MarkSet, Acknowledged, RoleAssigned, RoleVacated, PersonInvited, PersonJoined,
+    Declared, MilestoneSet, DetailsChanged, SeverityChanged, MarkSet, Acknowledged, RoleAssigned, RoleVacated, PersonInvited, PersonUninvited, PrivacyChanged, PersonJoined,
     EntryLogged, EntryCorrected, Redacted, MitigationStarted, MitigationCompleted, MitigationVerified, StageMoved, WindowRestarted, CheckTicked,
     CheckUnticked, CheckWaived, UpdatePosted, DeliveryFailed, FigureRecorded, AlertLinked, AlertChanged, PageNoted, LinkAdded,
     ObligationWarned, ObligationBreached, ObligationDone, ObligationWaived, Escalated, Merged, Absorbed, PostmortemMoved, Imported,
+    PersonLeft, HandOverOffered, HandOverDeclined, EntryPinned, EntryUnpinned, AlertUnlinked, LinkRemoved, ObligationRestored, Unmerged, Released,
 )  # fmt: skip

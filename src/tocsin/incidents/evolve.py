@@ -23,6 +23,7 @@ from tocsin.incidents.model import (
     Incident,
     Mitigation,
     Moment,
+    Offer,
     Reading,
     Said,
     Seen,
@@ -32,7 +33,7 @@ from tocsin.incidents.model import (
     WindowRun,
 )
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 _MOMENTS_KEPT: Final = 64
 
 K = TypeVar("K")
@@ -49,6 +50,11 @@ def put(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
     return {**mapping, key: value}
 
 
+def without(mapping: dict[K, V], key: K) -> dict[K, V]:
+    """Return the mapping without an entry; the same one where it has none."""
+    return {name: value for name, value in mapping.items() if name != key} if key in mapping else mapping
+
+
 def evolve(state: Incident, fact: Fact) -> Incident:
     """Return the incident after the fact."""
     event = fact.event
@@ -59,6 +65,9 @@ def evolve(state: Incident, fact: Fact) -> Incident:
     if sets:
         moments = changes.get("moments", state.moments)
         changes["moments"] = _with_moments(moments, sets, Moment(fact.occurred_at, fact.version, by=str(fact.actor)))
+    named = _named(state.named, fact)
+    if named is not state.named:
+        changes["named"] = named
     changes["version"] = fact.version
     changes["plan"] = state.plan + 1
     return msgspec.structs.replace(state, **changes)
@@ -80,6 +89,8 @@ def _logged(state: Incident, fact: Fact, event: e.EntryLogged) -> Incident:
         engaged = _engage(state.engaged, [by], fact.occurred_at)
         if engaged is not state.engaged:
             changes["engaged"] = engaged
+        if by not in state.named:
+            changes["named"] = put(state.named, by, value=True)
     if event.reading is not None:
         changes["readings"] = _read(state.readings, event.reading, fact)
     if event.field:
@@ -145,7 +156,7 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
         case e.MarkSet():
             return _changed(state.changes, Change(at, version, marks={event.mark: event.value}))
         case e.Acknowledged():
-            return {"engaged": _engage(state.engaged, [event.person], at)}
+            return {"engaged": _engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
         case e.RoleAssigned():
             held = state.roles.get(event.role)
             newer = held is None or (at, version) >= (held.since, held.source)
@@ -160,6 +171,8 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 "roles": roles,
                 "first_held": held_first,
                 "engaged": _engage(state.engaged, [event.person], at),
+                "left": without(state.left, event.person),
+                "offers": without(state.offers, event.role),
                 "progress_at": _later(state.progress_at, at),
             }
         case e.RoleVacated():
@@ -170,7 +183,17 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
         case e.PersonInvited():
             return {"invited": _engage(state.invited, [event.person], at)}
         case e.PersonJoined():
-            return {"engaged": _engage(state.engaged, [event.person], at)}
+            return {"engaged": _engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
+        case e.PersonLeft():
+            return {"left": put(state.left, event.person, at)}
+        case e.HandOverOffered():
+            return {"offers": put(state.offers, event.role, Offer(event.person, str(fact.actor), at, version, event.note))}
+        case e.HandOverDeclined():
+            return {"offers": without(state.offers, event.role)}
+        case e.EntryPinned():
+            return {"pinned": (*(one for one in state.pinned if one != event.fact), event.fact)}
+        case e.EntryUnpinned():
+            return {"pinned": tuple(one for one in state.pinned if one != event.fact)}
         case e.EntryCorrected():
             return _corrected(state, fact, event)
         case e.MitigationStarted() | e.MitigationCompleted() | e.MitigationVerified():
@@ -194,10 +217,16 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             return {"figures": put(state.figures, event.figure, figure)}
         case e.AlertLinked():
             return {"alerts": put(state.alerts, event.alert, AlertRef(event.alert, event.title, event.state, at, version))}
+        case e.AlertUnlinked():
+            return {"alerts": without(state.alerts, event.alert)}
         case e.AlertChanged():
             return {"alerts": put(state.alerts, event.alert, AlertRef(event.alert, event.title, event.state, at, version))}
         case e.LinkAdded():
             return {"links": (*(link for link in state.links if link != event.link), event.link)}
+        case e.LinkRemoved():
+            return {"links": tuple(link for link in state.links if link != event.link)}
+        case e.ObligationRestored():
+            return {"waived": without(state.waived, event.obligation), "marks_done": without(state.marks_done, event.mark)}
         case e.ObligationWarned():
             return {"warned": (*state.warned, event.obligation)}
         case e.ObligationBreached():
@@ -208,8 +237,14 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             return {"waived": put(state.waived, event.obligation, Done(at, str(fact.actor), version, event.reason))}
         case e.Escalated():
             return {"warned": (*state.warned, f"escalation:{event.rule}"), "invited": _engage(state.invited, event.to, at)}
+        case e.PersonUninvited():
+            return {"invited": {person: since for person, since in state.invited.items() if person != event.person}}
+        case e.PrivacyChanged():
+            return {"private": event.private}
         case e.Merged():
             return {"ended": True, "merged_into": event.into}
+        case e.Unmerged():
+            return {"ended": event.ended, "merged_into": ""}
         case e.PostmortemMoved():
             done = state.marks_done
             for mark in event.marks:
@@ -217,6 +252,34 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             return {"marks_done": done}
         case _:
             return {}
+
+
+def _named(named: dict[str, bool], fact: Fact) -> dict[str, bool]:
+    """Return everybody whom the record names after a fact. Who was uninvited reads again once they are called or asked in, not by being mentioned."""
+    event, actor = fact.event, fact.actor
+    asked: Iterable[str] = ()
+    mentioned = ""
+    match event:
+        case e.Declared() | e.Imported():
+            asked = (actor.id if actor.kind == "person" else f"token:{actor.id}",) if actor.kind in ("person", "token") else ()
+        case e.RoleAssigned(person=person) | e.Acknowledged(person=person) | e.PersonInvited(person=person) | e.PersonJoined(person=person) | e.HandOverOffered(person=person):
+            asked = (person,)
+        case e.PageNoted(called=called):
+            asked = called
+        case e.PrivacyChanged(by=by):
+            asked = (by,)
+        case e.PersonUninvited(person=person):
+            return put(named, person, value=False)
+        case e.EntryCorrected(by=by) | e.MitigationStarted(by=by) | e.Redacted(by=by):
+            mentioned = by
+        case _:
+            return named
+    if mentioned and mentioned not in named:
+        return put(named, mentioned, value=True)
+    for who in asked:
+        if who and not named.get(who):
+            named = put(named, who, value=True)
+    return named
 
 
 def _corrected(state: Incident, fact: Fact, event: e.EntryCorrected) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -14,50 +14,15 @@ from tocsin.alerts.model import Alert
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
-from tocsin.incidents.model import Reading
-from tocsin.playbooks.durations import Duration
+from tocsin.incidents.backdating import is_clock, moment, when
+from tocsin.incidents.model import Incident, Link, Reading
 from tocsin.playbooks.record import Message
 
 Fields = Mapping[str, str]
 Form = Callable[[Fields, datetime], Command]
 T = TypeVar("T", bound=Command)
-_CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})(?:\s*(?:utc|z))?", re.IGNORECASE)
-_AGO: Final = re.compile(r"-?\s*((?:\d+\s*[smhd]\s*)+)(?:in|our|ay)?s?(?:\s+ago)?", re.IGNORECASE)
 _LONGEST_NUMBER: Final = 15
 LONGEST_TITLE: Final = 300
-_LEEWAY: Final = timedelta(minutes=2)
-
-
-def moment(text: str, now: datetime, field: str = "at") -> datetime | None:
-    """Read a time as people type it: ``14:20`` (UTC, today or yesterday), ``5m ago``, ``2025-10-27 14:20``; nothing for now.
-
-    Raises:
-        Refused: it is none of these.
-
-    """
-    text = text.strip()
-    if not text or text.casefold() == "now":
-        return None
-    if found := _CLOCK.fullmatch(text):
-        hour, minute = int(found.group(1)), int(found.group(2))
-        if hour > 23 or minute > 59:  # noqa: PLR2004 (a clock)
-            raise _no_time(text, field)
-        at = now.astimezone(UTC).replace(hour=hour, minute=minute, second=0, microsecond=0)
-        return at if at <= now + _LEEWAY else at - timedelta(days=1)
-    if found := _AGO.fullmatch(text):
-        try:
-            return now - Duration.parse(found.group(1).replace(" ", "").lower())
-        except (ValueError, OverflowError) as error:
-            raise _no_time(text, field) from error
-    try:
-        at = datetime.fromisoformat(text.upper().removesuffix("UTC").strip())
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise _no_time(text, field) from error
-
-
-def _no_time(text: str, field: str) -> Refused:
-    return Refused(f"{text!r} is not a time.", fix="Write 14:20 (UTC), 5m ago, or 2026-01-31 14:20; leave it empty for now.", field=field)
 
 
 def _value(text: str, field: str) -> float:
@@ -74,19 +39,103 @@ def _entry(fields: Fields, now: datetime) -> Command:
     reading = None
     if fields.get("value", "").strip() and fields.get("measure", ""):
         reading = Reading(fields["measure"], _value(fields["value"], "value"))
+    at, text = when(fields.get("text", "").strip(), fields.get("at", ""), fields.get("typed_at", ""), now)
     return _made(
-        c.LogEntry, kind=fields.get("kind", ""), text=fields.get("text", "").strip(), at=moment(fields.get("at", ""), now), reading=reading
-    )
+        c.LogEntry, kind=fields.get("kind", ""), text=text, at=at, reading=reading,
+        attachments=tuple(dict.fromkeys(fields.get("attachment", "").split())),
+    )  # fmt: skip
+
+
+def _number(text: str, field: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise Refused("There is no such line.", fix="Give the number that stands beside the entry.", field=field)
+    return int(text)
 
 
 def _correction(fields: Fields, now: datetime) -> Command:
-    number = fields.get("entry", "")
-    if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
-        raise Refused("There is no such entry.", fix="Give the number that stands beside the entry.", field="entry")
+    entry = _number(fields.get("entry", ""), "entry")
+    at, text = when(fields.get("text", "").strip(), fields.get("at", ""), "", now)
     return _made(
-        c.CorrectEntry, entry=int(number), text=fields.get("text", "").strip() or None, at=moment(fields.get("at", ""), now),
-        kind=fields.get("kind") or None, reason=fields.get("reason", ""),
+        c.CorrectEntry, entry=entry, text=text or None, at=at, kind=fields.get("kind") or None, reason=fields.get("reason", "").strip(),
     )  # fmt: skip
+
+
+def _of_fact(of: type[Command], *names: str) -> Form:
+    """Return a form about one line of the timeline."""
+
+    def read(fields: Fields, now: datetime) -> Command:
+        more = {name: fields.get(name, "").strip() for name in names}
+        return _made(of, fact=_number(fields.get("fact", ""), "fact"), **more)
+
+    return read
+
+
+def people_in(text: str) -> tuple[str, ...]:
+    """Return the names of people in a text, by commas or lines, each once, without what marks them as names."""
+    return tuple(dict.fromkeys(name for one in re.split(r"[,;\n]", text) if (name := one.strip().removeprefix("@").strip())))
+
+
+def _invitation(fields: Fields, now: datetime) -> Command:
+    people = people_in(fields.get("people", ""))
+    if not people:
+        raise Refused("Nobody is named.", fix="Choose or write who is asked in.", field="people")
+    return _made(c.Invite, people=people, why=fields.get("why", "").strip())
+
+
+def _offer(fields: Fields, now: datetime) -> Command:
+    given = {**fields, "person": fields.get("person", "").strip().removeprefix("@")}
+    if fields.get("do", "") == "now":
+        return _plain(c.AssignRole, "role", "person", "note")(given, now)
+    return _plain(c.OfferRole, "role", "person", "note")(given, now)
+
+
+def _mark(fields: Fields, now: datetime) -> Command:
+    return _made(c.SetMark, mark=fields.get("mark", ""), value=fields.get("value", "") == "yes")
+
+
+def _milestone(fields: Fields, now: datetime) -> Command:
+    at = moment(fields.get("when", ""), now, "when")
+    estimated = "estimated" if fields.get("estimate", "") == "yes" else "exact"
+    return _made(
+        c.SetMilestone, milestone=fields.get("milestone", ""), when=at or now, precision=estimated, note=fields.get("note", "").strip()
+    )
+
+
+def _link(of: type[Command]) -> Form:
+    def read(fields: Fields, now: datetime) -> Command:
+        given = {name: fields.get(name, "").strip() for name in ("system", "id", "url")}
+        if given["url"] and not given["url"].startswith(("https://", "http://")):
+            raise Refused(f"{given['url']!r} is not an address.", fix="Write it with https:// at its beginning.", field="url")
+        if not given["id"] and not given["url"]:
+            raise Refused("The link leads nowhere.", fix="Write its address, or what it is called there.", field="url")
+        name = given["id"] or given["url"].partition("://")[2].rstrip("/")
+        return _made(of, link=Link(given["system"] or "link", name, given["url"]))
+
+    return read
+
+
+def _assessment(fields: Fields, now: datetime) -> Command:
+    answers = {name[2:]: text.strip() for name, text in fields.items() if name.startswith("a.") and text.strip()}
+    if not answers:
+        raise Refused("The assessment has no answers.", fix="Answer one question or more.", field="answers")
+    return _made(c.Assess, answers=answers)
+
+
+DETAILS: Final = ("title", "impact", "service", "cause")
+"""What an incident says of itself and people may put right."""
+
+
+def details(fields: Fields, incident: Incident) -> c.Update | None:
+    """Return the change of what an incident says of itself; None where everything is as it was."""
+    here = incident.now_circumstances
+    known = {
+        "title": incident.title,
+        "impact": incident.impact,
+        "service": here.service if here else "",
+        "cause": here.cause if here else "",
+    }
+    changed = {name: text for name in DETAILS if name in fields and (text := fields[name].strip()) != known[name]}
+    return _made(c.Update, **changed) if changed else None
 
 
 def _role(fields: Fields, now: datetime) -> Command:
@@ -123,9 +172,26 @@ def _plain(of: type[Command], *names: str) -> Form:
 COMMANDS: Final[Mapping[str, Form]] = {
     "entries": _entry,
     "entries/correct": _correction,
+    "entries/pin": _of_fact(c.Pin),
+    "entries/unpin": _of_fact(c.Unpin),
+    "entries/redact": _of_fact(c.Redact, "reason"),
     "acknowledge": _plain(c.Acknowledge, "at"),
     "join": _plain(c.Join, "person"),
+    "leave": _plain(c.Leave, "person", "to", "note"),
+    "invitations": _invitation,
     "roles": _role,
+    "roles/offer": _offer,
+    "roles/accept": _plain(c.AcceptRole, "role"),
+    "roles/decline": _plain(c.DeclineRole, "role", "note"),
+    "roles/vacate": _plain(c.VacateRole, "role", "note"),
+    "marks": _mark,
+    "milestones": _milestone,
+    "links": _link(c.AddLink),
+    "links/remove": _link(c.RemoveLink),
+    "alerts": _plain(c.LinkAlert, "alert"),
+    "alerts/unlink": _plain(c.UnlinkAlert, "alert", "reason"),
+    "assessment": _assessment,
+    "escalations": _plain(c.Escalate, "rule", "why"),
     "severity": _plain(c.ChangeSeverity, "severity", "reason"),
     "stage": _plain(c.MoveStage, "stage", "reason", "confirm"),
     "relapse": _plain(c.Relapse, "text"),
@@ -137,9 +203,12 @@ COMMANDS: Final[Mapping[str, Form]] = {
     "checks/waive": _plain(c.Waive, "item", "reason"),
     "obligations/done": _plain(c.MarkDone, "obligation", "evidence", "at"),
     "obligations/waive": _plain(c.WaiveObligation, "obligation", "reason"),
+    "obligations/restore": _plain(c.RestoreObligation, "obligation", "reason"),
     "figures": _figure,
     "reopen": _plain(c.Reopen, "reason"),
     "dismiss": _plain(c.Dismiss, "reason"),
+    "merge": _plain(c.Merge, "into", "reason"),
+    "unmerge": _plain(c.Unmerge, "reason"),
 }
 """The last part of a form's address -> the command that it means."""
 
@@ -195,11 +264,13 @@ def update(message: Message, fields: Fields, now: datetime) -> c.PostUpdate:
     next_at = None
     if promise == "own" and own:
         next_at = moment(own, now, "next_own")
-        if next_at is not None and next_at <= now and _CLOCK.fullmatch(own):
+        if next_at is not None and next_at <= now and is_clock(own):
             next_at += timedelta(days=1)
     return _made(
         c.PostUpdate, message=message.id, fields=given, status=fields.get("status", ""), eta=fields.get("eta", "").strip(), next_at=next_at,
         next_in=promise if promise not in ("", "own", "resolved") else "", when_resolved=promise == "resolved" or fields.get("or_resolved", "") == "yes",
+        headline=fields.get("headline", "").strip(), components={name[2:]: state for name, state in fields.items() if name.startswith("c.") and state},
+        corrects=int(text) if (text := fields.get("corrects", "")).isascii() and text.isdigit() and len(text) < _LONGEST_NUMBER else 0,
     )  # fmt: skip
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from tocsin.comms import wording
+from tocsin.comms import sequence, wording
+from tocsin.comms.status import queries as status
+from tocsin.comms.status.names import mailing_id
 from tocsin.engine.batch import fresh
-from tocsin.engine.errors import Refused
-from tocsin.engine.model import Actor, Context, Reader
+from tocsin.engine.errors import NotAllowed, Refused
+from tocsin.engine.model import Actor, Context, Reader, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import commands as c
-from tocsin.incidents import decide_import, importing, messages, naming, queries, timeline
+from tocsin.incidents import decide_import, delivery_queries, importing, messages, naming, obligations, privacy, queries, timeline
 from tocsin.incidents.decide_base import Found
 from tocsin.incidents.errors import UnknownWord
 from tocsin.incidents.model import Incident
+from tocsin.people.rights import at_least
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
+from tocsin.playbooks.record import Message
 from tocsin.services import queries as services
 
 
@@ -99,11 +104,12 @@ async def post_update(
     """Post an update; fields that only the timeline can fill are taken from it before the commit."""
     opened = queries.open_incident(runtime, shelf, incident_id)
     if opened.playbook is not None:
-        command = _with_timeline(runtime, incident_id, opened.playbook, command)
+        command = with_timeline(runtime, incident_id, opened.playbook, command)
     return await runtime.commit("incident", incident_id, command, actor, key, request)
 
 
-def _with_timeline(runtime: Runtime, incident_id: str, playbook: Playbook, command: c.PostUpdate) -> c.PostUpdate:
+def with_timeline(runtime: Runtime, incident_id: str, playbook: Playbook, command: c.PostUpdate) -> c.PostUpdate:
+    """Return an update with the fields that only the timeline can fill."""
     message = playbook.message(command.message)
     wanted = [f for f in message.fields if f.prefill == "timeline" and f.id not in command.fields] if message else []
     if not wanted:
@@ -124,7 +130,7 @@ def preview(runtime: Runtime, shelf: Bookshelf, incident_id: str, command: c.Pos
     playbook = opened.playbook
     if playbook is None:
         raise UnknownWord("message", command.message, ())
-    command = _with_timeline(runtime, incident_id, playbook, command)
+    command = with_timeline(runtime, incident_id, playbook, command)
     at = command.at or opened.now
     posted, deliveries = messages.post(opened.incident, playbook, command, Context(opened.now, actor, (), None), at)
     template = playbook.message(command.message)
@@ -132,9 +138,7 @@ def preview(runtime: Runtime, shelf: Bookshelf, incident_id: str, command: c.Pos
     shown = []
     for audience, delivery in {str(d.values["audience"]): d for d in deliveries}.items():
         subject, body = runtime.outbox.rendered(delivery.kind, delivery.target, delivery.values)
-        people = [*opened.incident.engaged, *opened.incident.invited]
-        known = "postmortem_approved" in opened.incident.moments
-        advice = wording.advise(template.rules, f"{subject}\n{body}", people=people, cause_known=known)
+        advice = advise(opened.incident, template, posted.public, f"{subject}\n{body}")
         channels = [d.channel for d in deliveries if d.values["audience"] == audience]
         shown.append(
             {"audience": audience, "to": delivery.target, "channels": channels, "subject": subject, "body": body, "advice": advice}
@@ -146,6 +150,84 @@ def preview(runtime: Runtime, shelf: Bookshelf, incident_id: str, command: c.Pos
         "when_resolved": posted.when_resolved,
         "messages": shown,
     }
+
+
+async def set_privacy(
+    runtime: Runtime, incident_id: str, command: c.SetPrivacy, actor: Actor, viewer: Viewer, key: str = "", request: str = ""
+) -> dict[str, Any]:
+    """Make an incident private or public: for its lead, and for managers who read it.
+
+    Raises:
+        NotFound: there is no such incident, as far as this viewer may know.
+        NotAllowed: they do not lead it and are no manager.
+
+    """
+
+    def look() -> Incident:
+        with runtime.reading() as reader:
+            privacy.check(reader, viewer, incident_id)
+        found: Incident = runtime.state("incident", incident_id)
+        return found
+
+    incident = await asyncio.to_thread(look)
+    if not may_set_privacy(incident, viewer):
+        who = f"{incident.lead}, who leads it" if incident.lead else "somebody who takes the lead"
+        raise NotAllowed(f"{viewer.id} may not say who reads {incident_id}.", fix=f"Ask {who}, or a manager who reads it.", field="private")
+    return await runtime.commit("incident", incident_id, command, actor, key, request)
+
+
+def may_set_privacy(incident: Incident, viewer: Viewer) -> bool:
+    """Tell whether somebody who reads an incident may make it private or public."""
+    leads = viewer.kind == "person" and bool(viewer.id) and viewer.id == incident.lead
+    return (leads and at_least(viewer.role, "responder")) or at_least(viewer.role, "manager")
+
+
+def told(runtime: Runtime, shelf: Bookshelf, incident_id: str) -> dict[str, Any]:
+    """Return what was told to whom, newest first: what was promised and kept, and what became of each message; and what stands out, by audience."""
+    opened = queries.open_incident(runtime, shelf, incident_id)
+    incident, playbook = opened.incident, opened.playbook
+    with runtime.reading() as reader:
+        ways = delivery_queries.of_updates(reader, incident_id)
+        streams = [f"mailing:{mailing_id(incident_id, one.source)}" for one in incident.updates]
+        mailed = status.sent_counts(reader, streams)
+    names = {a.id: a.name for a in playbook.audiences} if playbook else {}
+    duties = {duty.id: duty for duty in obligations.plan(incident, playbook, opened.now) if duty.kind == "promise"} if playbook else {}
+    rows = []
+    for one in reversed(incident.updates):
+        message = playbook.message(one.message) if playbook else None
+        kept = [duties[key] for audience in one.audiences if (key := f"promise:{audience}@{one.source}") in duties]
+        rows.append(
+            {
+                "fact": one.source, "at": one.at, "message": one.message, "name": message.name if message else one.message, "kind": one.kind, "number": one.number,
+                "audiences": [{"id": audience, "name": names.get(audience, audience)} for audience in one.audiences],
+                "next_at": one.next_at, "when_resolved": one.when_resolved,
+                "promise": next((duty.state for duty in kept if duty.state in ("overdue", "late", "missed")), kept[0].state if kept else None),
+                "deliveries": ways.get(one.source, []), "subscribers": mailed.get(f"mailing:{mailing_id(incident_id, one.source)}", {}),
+            }
+        )  # fmt: skip
+    judged = {}
+    for audience in dict.fromkeys(a for one in incident.updates for a in one.audiences):
+        sent = [sequence.Sent(one.at, one.next_at, one.kind == "resolved") for one in incident.updates if audience in one.audiences]
+        judged[audience] = sequence.judge(sent, now=None if incident.ended else opened.now)
+    return {
+        "incident": incident_id, "updates": rows,
+        "audiences": [
+            {
+                "id": audience, "name": names.get(audience, audience), "late": len(one.late), "flags": list(one.flags),
+                "longest_gap_seconds": round(one.longest_gap.total_seconds()) if one.longest_gap is not None else None,
+            }
+            for audience, one in judged.items()
+        ],
+    }  # fmt: skip
+
+
+def advise(incident: Incident, message: Message, public: bool, text: str) -> list[wording.Advice]:
+    """Return advice on the wording of a message as it would be sent. What goes outside is also looked through for what only the house knows."""
+    rules = (*message.rules, *((wording.NO_INTERNALS,) if public else ()))
+    now = incident.now_circumstances
+    inside = [incident.id, *((now.service,) if now and "-" in now.service else ()), *(link.id for link in incident.links)]
+    known = "postmortem_approved" in incident.moments
+    return wording.advise(rules, text, people=[*incident.engaged, *incident.invited], cause_known=known, inside=inside)
 
 
 async def merge(runtime: Runtime, incident_id: str, command: c.Merge, actor: Actor, key: str, request: str) -> dict[str, Any]:

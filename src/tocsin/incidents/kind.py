@@ -33,7 +33,7 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
                 made = incident.corrections.get(str(command.entry), ())
                 # What is not given stays as the newest correction left it.
                 return Found(playbook, entry=reader.fact(stream, made[-1] if made else command.entry), corrections=made)
-            case c.Redact():
+            case c.Redact() | c.Pin() | c.SendAgain():
                 return Found(playbook, entry=reader.fact(f"incident:{incident.id}", command.fact))
             case c.Merge():
                 return Found(playbook, other=reader.state(f"incident:{command.into}"))

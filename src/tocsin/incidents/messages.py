@@ -11,7 +11,8 @@ from tocsin.engine.model import Context, Delivery
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, milestones, naming
 from tocsin.incidents.decide_base import milestones_set_by
-from tocsin.incidents.model import Incident
+from tocsin.incidents.model import Incident, UpdateRef
+from tocsin.incidents.public_words import step_of
 from tocsin.incidents.roles import conflicts
 from tocsin.playbooks.durations import Duration, format_span
 from tocsin.playbooks.model import Playbook
@@ -36,11 +37,13 @@ def post(
     message = playbook.message(command.message)
     if message is None:
         raise errors.UnknownWord("message", command.message, (m.id for m in playbook.messages))
+    wrong = _corrected(incident, command)
     audiences = _audiences(playbook, message, command.audiences)
     if message.statuses and command.status and command.status.casefold() not in {s.casefold() for s in message.statuses}:
         raise errors.UnknownWord("status", command.status, message.statuses)
     stage = playbook.stage(incident.stage)
-    status = command.status or (stage.public if stage else "") or incident.stage
+    only = message.statuses[0] if len(message.statuses) == 1 else ""
+    status = command.status or only or (stage.public if stage else "") or incident.stage
     known = {field.id for field in message.fields}
     for name in command.fields:
         if name not in known:
@@ -61,14 +64,39 @@ def post(
         "f": fields, "number": number, "status": status, "next_update": next_text(next_at, when=when_resolved), "eta": command.eta, "audiences": ids,
         "by": command.by or ctx.actor.id,
     }  # fmt: skip
+    if wrong is not None:
+        values["corrects"] = {"at": wrong.at.isoformat(), "number": wrong.number}
+    public = any(a.public for a in audiences)
+    level = playbook.severity(incident.severity) if incident.severity else None
     sets = milestones_set_by(playbook, lambda s: s.update_to in ids)
     if message.kind in _FIRST:
         sets = ("first_update_sent", *sets)
     posted = events.UpdatePosted(
         message=message.id, kind=message.kind, audiences=ids, number=number, status=status, fields=fields, values=values, next_at=next_at,
-        when_resolved=when_resolved, eta=command.eta, public=any(a.public for a in audiences), sets=sets,
+        when_resolved=when_resolved, eta=command.eta, public=public, sets=sets, step=step_of(incident, playbook, message, status) if public else "",
+        headline=_headline(incident, playbook, message, command) if public else "", components=dict(command.components) if public else {},
+        level=level.component if public and level is not None else "", corrects=command.corrects,
     )  # fmt: skip
     return posted, _deliveries(incident, posted, audiences)
+
+
+def _headline(incident: Incident, playbook: Playbook, message: Message, command: c.PostUpdate) -> str:
+    """Return what the status page calls the incident, where somebody said so or the first update has no subject that could stand for it."""
+    told = {audience.id for audience in playbook.audiences if audience.public}
+    first = not any(told & set(update.audiences) for update in incident.updates)
+    return command.headline.strip() or (incident.title if first and not message.subject else "")
+
+
+def _corrected(incident: Incident, command: c.PostUpdate) -> UpdateRef | None:
+    """Return the update that this one sets right; None where it sets none right."""
+    if not command.corrects:
+        return None
+    found = next((one for one in incident.updates if one.source == command.corrects), None)
+    if found is None:
+        raise Refused(
+            f"{incident.id} has no update {command.corrects} that could be corrected.", fix="Give the number of the fact that told it.", field="corrects",
+        )  # fmt: skip
+    return found
 
 
 def role_list(
@@ -221,6 +249,23 @@ def _deliveries(incident: Incident, posted: events.UpdatePosted, audiences: Sequ
         )
         for audience in audiences
         for channel in audience.channels
+    )  # fmt: skip
+
+
+def again(incident: Incident, playbook: Playbook, posted: events.UpdatePosted, command: c.SendAgain, fresh: str) -> Delivery:
+    """Return a message that was told before as it is sent once more, under a key of its own.
+
+    Raises:
+        Refused: it was not told to that audience on that way.
+
+    """
+    audience = next((one for one in playbook.audiences if one.id == command.audience and one.id in posted.audiences), None)
+    if audience is None or command.channel not in audience.channels:
+        raise Refused(f"It was not sent to {command.audience} by {command.channel}.", fix="Choose a way that stands beside the message.", field="channel")
+    return Delivery(
+        key=f"{incident.id}:{command.fact}:{posted.message}:{audience.id}:{command.channel}:{fresh}", channel=command.channel,
+        target=naming.place(audience.where, incident) or audience.name, kind="incident.update",
+        values={**posted.values, "message": posted.message, "audience": audience.id},
     )  # fmt: skip
 
 

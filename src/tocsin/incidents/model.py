@@ -199,6 +199,16 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str = ""
 
 
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A role that a person was asked to take."""
+
+    person: str
+    by: str
+    at: datetime
+    source: int
+    note: str = ""
+
+
 class Incident(msgspec.Struct, frozen=True):
     """The state. ``version`` is that of the last fact; ``plan`` changes with anything that obligations depend on."""
 
@@ -232,6 +242,8 @@ class Incident(msgspec.Struct, frozen=True):
     engaged: dict[str, datetime] = {}
     """Who has taken part, since when."""
     invited: dict[str, datetime] = {}
+    named: dict[str, bool] = {}
+    """Everybody whom the record names, and whether they read it while it is private: ``False`` for who was uninvited. A token stands as ``token:ID``."""
     assessment: dict[str, Said] = {}
     readings: dict[str, Series] = {}
     last: dict[str, Said] = {}
@@ -255,6 +267,12 @@ class Incident(msgspec.Struct, frozen=True):
     alerts: dict[str, AlertRef] = {}
     links: tuple[Link, ...] = ()
     entries: int = 0
+    left: dict[str, datetime] = {}
+    """Who no longer takes part, since when."""
+    offers: dict[str, Offer] = {}
+    """Role to who was asked to take it and has not answered."""
+    pinned: tuple[int, ...] = ()
+    """Facts that are pinned above the timeline, oldest pin first."""
     corrections: dict[str, tuple[int, ...]] = {}
     """Entry (its number as text: snapshots are JSON) to the facts that corrected it, oldest first."""
 
@@ -268,6 +286,11 @@ class Incident(msgspec.Struct, frozen=True):
         """The person who leads; empty where nobody does."""
         holding = self.roles.get(self.lead_role)
         return holding.person if holding else ""
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """Who reads it while it is private."""
+        return frozenset(who for who, reads in self.named.items() if reads)
 
     @property
     def severity(self) -> str:

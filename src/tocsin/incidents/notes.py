@@ -23,6 +23,8 @@ class NotePage(Command, frozen=True):
     text: str
     person: str = ""
     at: Time | None = None
+    called: tuple[str, ...] = ()
+    """Everybody whom it called."""
 
 
 class NoteDeliveryFailure(Command, frozen=True):

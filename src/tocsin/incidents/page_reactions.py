@@ -24,7 +24,13 @@ def _noted(fact: Fact, page: Page, incident: Incident | None) -> list[Follow]:
     if incident is None or said is None:
         return []
     text, person = said
-    return [Follow("incident", incident.id, NotePage(page.id, fact.type.partition(".")[2], text, person, fact.occurred_at))]
+    noted = NotePage(page.id, fact.type.partition(".")[2], text, person, fact.occurred_at, _called(fact.event))
+    return [Follow("incident", incident.id, noted)]
+
+
+def _called(event: Event) -> tuple[str, ...]:
+    """Return whom a page's fact calls; a name that is nobody's calls nobody."""
+    return tuple(one.person for one in event.called if not one.named_only) if isinstance(event, p.StepBegan) else ()
 
 
 def _acknowledged(fact: Fact, page: Page, incident: Incident | None) -> list[Follow]:
@@ -44,7 +50,8 @@ def _joined(fact: Fact, page: Page, incident: Incident | None) -> list[Follow]:
         return []
     called = list(dict.fromkeys(one.name for run in page.runs for one in run.called))
     text = f"Page {page.id} belongs to it: {page.title}" + (f". Called {', '.join(called)}." if called else "")
-    noted = NotePage(page.id, "linked", text, at=fact.occurred_at)
+    everybody = tuple(dict.fromkeys(one.person for run in page.runs for one in run.called if not one.named_only))
+    noted = NotePage(page.id, "linked", text, at=fact.occurred_at, called=everybody)
     known = "acknowledged" in incident.moments  # the alert that it was declared from brought it along
     taken = [Follow("incident", incident.id, Acknowledge(first.person, first.at))] if first is not None and not known else []
     return [Follow("incident", incident.id, noted), *taken]

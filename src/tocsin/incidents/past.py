@@ -9,7 +9,6 @@ from typing import Any, Final
 import msgspec
 
 from tocsin.engine.errors import Refused
-from tocsin.engine.model import Fact
 from tocsin.incidents import milestones
 from tocsin.incidents.model import Incident
 from tocsin.incidents.timeline import Reading
@@ -69,11 +68,11 @@ def slid(query: Mapping[str, str]) -> Asked | None:
     return msgspec.structs.replace(begun, at=begun.at + timedelta(minutes=int(minute)))
 
 
-def strip(incident: Incident, playbook: Playbook | None, facts: Sequence[Fact], now: datetime, at: datetime | None) -> Strip | None:
-    """Return the strip for an incident as it is now; None for one that has no length yet."""
+def strip(incident: Incident, playbook: Playbook | None, ends: Sequence[datetime], now: datetime, at: datetime | None) -> Strip | None:
+    """Return the strip for an incident as it is now; None for one that has no length yet. ends: when its first and last lines happened."""
     known = milestones.known(incident, playbook)
     own = {m.id: m.name for m in playbook.milestones} if playbook else {}
-    times = [fact.occurred_at for fact in facts] + [m.at for m in known.values()]
+    times = [*ends, *(m.at for m in known.values())]
     if not times:
         return None
     start = min(times)

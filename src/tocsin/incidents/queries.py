@@ -12,7 +12,7 @@ from tocsin.engine import log
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Fact, Reader, Viewer, moment
 from tocsin.engine.runtime import Runtime
-from tocsin.incidents import tables, timeline, views
+from tocsin.incidents import privacy, tables, timeline, views
 from tocsin.incidents.evolve import evolve, initial
 from tocsin.incidents.model import Incident
 from tocsin.playbooks.model import Playbook
@@ -23,11 +23,11 @@ MOST = 500
 
 
 def list_incidents(
-    reader: Reader, _viewer: Viewer, *, state: str = "", severity: str = "", service: str = "", after: str = "", limit: int = DEFAULT_LIMIT
+    reader: Reader, viewer: Viewer, *, state: str = "", severity: str = "", service: str = "", after: str = "", limit: int = DEFAULT_LIMIT
 ) -> list[dict[str, Any]]:
     """Return incidents, newest first. state: ``open``, ``ended``, a stage or a stage's kind. after: the id that a page before ended with."""
     table = tables.incidents
-    query = select(table).order_by(table.c.declared_at.desc(), table.c.id.desc()).limit(min(limit, MOST))
+    query = select(table).where(privacy.readable(viewer)).order_by(table.c.declared_at.desc(), table.c.id.desc()).limit(min(limit, MOST))
     if state == "open":
         query = query.where(table.c.ended.is_(False))
     elif state == "ended":
@@ -39,7 +39,7 @@ def list_incidents(
     if service:
         query = query.where(table.c.service == service)
     if after:
-        last = reader.rows(select(table.c.declared_at).where(table.c.id == after))
+        last = reader.rows(select(table.c.declared_at).where(table.c.id == after, privacy.readable(viewer)))
         if not last:
             raise Refused(f"There is no incident {after} to go on from.", fix="Begin without `after`.", field="after")
         at = last[0].declared_at

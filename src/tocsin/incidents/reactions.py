@@ -7,7 +7,7 @@ from typing import Any, Final
 from tocsin.engine.kinds import Follow, Reaction
 from tocsin.engine.model import Fact
 from tocsin.incidents import events
-from tocsin.incidents.commands import Absorb
+from tocsin.incidents.commands import Absorb, Release
 
 
 def _take_in(fact: Fact, incident: Any) -> list[Follow]:
@@ -15,4 +15,12 @@ def _take_in(fact: Fact, incident: Any) -> list[Follow]:
     return [Follow("incident", fact.event.into, Absorb(incident.id, incident.title))]
 
 
-REACTIONS: Final = (Reaction("a merged incident is taken in by the other", events.Merged, _take_in),)
+def _let_go(fact: Fact, incident: Any) -> list[Follow]:
+    assert isinstance(fact.event, events.Unmerged)
+    return [Follow("incident", fact.event.into, Release(incident.id, incident.title))]
+
+
+REACTIONS: Final = (
+    Reaction("a merged incident is taken in by the other", events.Merged, _take_in),
+    Reaction("a merge that was taken back is let go by the other", events.Unmerged, _let_go),
+)

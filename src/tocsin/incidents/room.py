@@ -11,7 +11,8 @@ import msgspec
 from tocsin.incidents import gates, milestones, views
 from tocsin.incidents.model import Incident
 from tocsin.incidents.obligations import SETTLED
-from tocsin.playbooks.model import Playbook
+from tocsin.incidents.story import SORT_NAMES
+from tocsin.playbooks.model import CANONICAL_MILESTONES, Playbook
 from tocsin.playbooks.process import Stage
 
 SAYS: Final[Mapping[str, str]] = {
@@ -43,6 +44,16 @@ def room(incident: Incident, playbook: Playbook | None, now: datetime) -> dict[s
         "roles": view.get("roles", ()),
         "missing_roles": view.get("missing_roles", ()),
         "conflicts": view.get("role_conflicts", ()),
+        "offers": dict(incident.offers),
+        "pinned": incident.pinned,
+        "private": incident.private, "readers": sorted(incident.readers) if incident.private else [],
+        "marks": _marks(incident, playbook),
+        "asks": [{"id": f.id, "ask": f.ask} for f in playbook.assessment] if playbook else [],
+        "rules": [{"id": r.id, "says": r.says, "to": r.to} for r in playbook.escalations] if playbook else [],
+        "milestones": [{"id": m, "name": _milestone_name(m, playbook)} for m in (*CANONICAL_MILESTONES, *(o.id for o in playbook.milestones))] if playbook else [],
+        "can_dismiss": not incident.ended and incident.stage_kind not in ("resolved", "closed", "dismissed"),
+        "can_reopen": incident.stage_kind in ("resolved", "closed", "dismissed") and not incident.merged_into,
+        "entries_total": incident.entries,
         "people": people(incident),
         "checklists": checklists,
         "mitigations": [
@@ -103,6 +114,8 @@ def duty(one: Mapping[str, Any], incident: Incident, playbook: Playbook | None, 
         "asks": (done.mark or "") if done else "",
         "compose": _message_for(one, rule, playbook),
         "by_hand": done is None or bool(done.mark or done.follow_up),
+        "can_restore": one["state"] == "waived"
+        or any(f"{of}:{name}" in incident.marks_done for of in ("mark", "obligation", "follow_up") for name in (one["id"], one["rule"])),
     }
 
 
@@ -169,6 +182,7 @@ def _ways(ways: Sequence[Mapping[str, Any]], incident: Incident, playbook: Playb
             {
                 **way,
                 "gate_name": gate.name if gate else "",
+                "gate_waived": incident.checks.get(f"{gates.GATE}.{gate.id}") if gate else None,
                 "wants": _wants(way["missing"], items),
                 "verified": verified + waived,
                 "total": total,
@@ -187,9 +201,63 @@ def _wants(missing: Sequence[str], items: Sequence[gates.ItemView]) -> list[dict
 
 def people(incident: Incident) -> list[dict[str, Any]]:
     """Return who takes part and who was called, in the order in which they came."""
-    engaged = [{"name": who, "since": since, "joined": True} for who, since in sorted(incident.engaged.items(), key=lambda p: p[1])]
-    called = [{"name": who, "since": since, "joined": False} for who, since in incident.invited.items() if who not in incident.engaged]
-    return engaged + called
+    there = sorted(incident.engaged.items(), key=lambda p: p[1])
+    engaged = [{"name": who, "since": since, "joined": True, "left": incident.left.get(who)} for who, since in there]
+    called = [
+        {"name": who, "since": since, "joined": False, "left": incident.left.get(who)} for who, since in incident.invited.items() if who not in incident.engaged
+    ]  # fmt: skip
+    return sorted(engaged + called, key=lambda one: one["left"] is not None)
+
+
+def chips(counts: Mapping[str, int], chosen: Sequence[str], playbook: Playbook | None) -> list[dict[str, Any]]:
+    """Return the sorts of lines that a timeline has, each with its number, whether it is chosen, and the choice that a press on it makes."""
+    types = {t.id: t.name for t in playbook.entry_types} if playbook else {}
+    names = {
+        **types,
+        **{sort: sort.replace("_", " ").capitalize() for sort in counts if sort not in SORT_NAMES and sort not in types},
+        **SORT_NAMES,
+    }
+    shown = []
+    for sort, name in names.items():
+        if counts.get(sort) or sort in chosen:
+            after = [one for one in chosen if one != sort] if sort in chosen else [*chosen, sort]
+            shown.append({"id": sort, "name": name, "count": counts.get(sort, 0), "on": sort in chosen, "then": ",".join(after)})
+    return shown
+
+
+def mine(incident: Incident, person: str) -> dict[str, Any]:
+    """Return what the room is to somebody: whether they take part, what they hold, and what they are asked to take."""
+    return {
+        "there": person in incident.engaged and person not in incident.left,
+        "roles": [role for role, holding in incident.roles.items() if holding.person == person],
+        "offers": [
+            {"role": role, "by": offer.by, "note": offer.note, "at": offer.at}
+            for role, offer in incident.offers.items()
+            if offer.person == person
+        ],
+    }
+
+
+def last_ruling(incident: Incident, playbook: Playbook | None) -> dict[str, Any] | None:
+    """Return the newest decision of whoever leads; None where nothing was decided."""
+    kinds = [t.id for t in playbook.entry_types if t.by_lead_only] if playbook else []
+    said = [incident.last[kind] for kind in kinds if kind in incident.last]
+    newest = max(said, key=lambda one: (one.at, one.source), default=None)
+    return {"text": newest.text, "at": newest.at} if newest else None
+
+
+def leaves(incident: Incident, playbook: Playbook | None, person: str) -> bool:
+    """Tell whether somebody who leaves has to say who takes a role of theirs."""
+    level = playbook.severity(incident.severity) if playbook and incident.severity else None
+    wanted = {*(level.mandatory_roles if level else ()), *((playbook.lead.id,) if playbook and playbook.lead else ())}
+    return any(holding.person == person and role in wanted for role, holding in incident.roles.items())
+
+
+def keys(playbook: Playbook | None) -> dict[str, str]:
+    """Return the single keys of the room that no type of entry has taken: ``update``, ``stage``, ``hand`` and more."""
+    taken = {t.key for t in playbook.entry_types} if playbook else set()
+    wanted = {"update": "u", "stage": "s", "hand": "h", "invite": "i", "files": "f", "bridge": "b"}
+    return {name: key for name, key in wanted.items() if key not in taken}
 
 
 def _checklist(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,6 +268,16 @@ def _checklist(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _names(playbook: Playbook | None) -> dict[str, dict[str, str]]:
     return {"mitigation": {m.id: m.name for m in playbook.mitigations} if playbook else {}}
+
+
+def _marks(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
+    here = incident.now_circumstances
+    return [{"id": m.id, "ask": m.ask, "value": bool(here and here.marks.get(m.id, m.default))} for m in playbook.marks] if playbook else []
+
+
+def _milestone_name(milestone: str, playbook: Playbook | None) -> str:
+    own = next((m.name for m in playbook.milestones if m.id == milestone), "") if playbook else ""
+    return own or milestone.replace("_", " ").capitalize()
 
 
 def _moments(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:

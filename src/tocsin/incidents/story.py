@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -11,7 +11,7 @@ import msgspec
 
 from tocsin.engine.model import Fact
 from tocsin.incidents import events as e
-from tocsin.incidents.timeline import Line, lines
+from tocsin.incidents.timeline import Line
 from tocsin.playbooks.model import Playbook
 
 Look = Literal["entry", "ruling", "told", "note", "alarm", "quiet", "fold"]
@@ -51,6 +51,16 @@ _LOOKS: Final[Mapping[str, tuple[Look, str, str, str]]] = {
     "incident.escalated": ("note", "up", "escalation", "escalations"),
     "incident.merged": ("note", "link", "merge", "merges"),
     "incident.absorbed": ("note", "link", "incident taken in", "incidents taken in"),
+    "incident.unmerged": ("note", "back", "merge taken back", "merges taken back"),
+    "incident.released": ("note", "back", "incident let go", "incidents let go"),
+    "incident.person_left": ("quiet", "person", "person left", "people left"),
+    "incident.hand_over_offered": ("note", "person", "hand-over asked for", "hand-overs asked for"),
+    "incident.hand_over_declined": ("note", "person", "hand-over declined", "hand-overs declined"),
+    "incident.entry_pinned": ("quiet", "flag", "line pinned", "lines pinned"),
+    "incident.entry_unpinned": ("quiet", "flag", "line taken down", "lines taken down"),
+    "incident.alert_unlinked": ("quiet", "bell", "alert taken out", "alerts taken out"),
+    "incident.link_removed": ("quiet", "link", "link taken out", "links taken out"),
+    "incident.obligation_restored": ("note", "back", "duty taken up again", "duties taken up again"),
     "incident.postmortem_moved": ("note", "file", "step of the postmortem", "steps of the postmortem"),
 }
 _OTHER: Final[tuple[Look, str, str, str]] = ("quiet", "dot", "fact", "facts")
@@ -59,8 +69,32 @@ _HURTS: Final = frozenset({"notice_failed", "exhausted"})
 _FOLD_FROM: Final = 3
 """So many quiet lines in a row become one that opens."""
 
+_SORTS: Final[Mapping[Look, str]] = {"told": "told", "note": "steps", "alarm": "alarms", "quiet": "system"}
+SORT_NAMES: Final[Mapping[str, str]] = {"told": "Messages", "steps": "Steps", "alarms": "Failures", "system": "System"}
+"""What filters call the lines that are no entries: what audiences were told, what the incident went through, what hurts, and the rest."""
+
 Rendered = Callable[[Mapping[str, Any]], tuple[str, str]]
 """Frozen values of a message -> subject and body, exactly as they were sent."""
+
+
+def sort_of(tag: str, what: str = "") -> str:
+    """Return what filters call a line that is no entry. tag: the fact's stable name; what: what became of a page."""
+    if tag == "incident.page_noted" and what in _HURTS:
+        return "alarms"
+    return _SORTS[_LOOKS.get(tag, _OTHER)[0]]
+
+
+class File(msgspec.Struct, frozen=True):
+    """Something that was attached to an entry, as the page shows it."""
+
+    digest: str
+    name: str
+    size: int
+    picture: bool = False
+    preview: str = ""
+    """The beginning of a text."""
+    cut: bool = False
+    """Whether the text goes on."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -92,29 +126,28 @@ class Item(msgspec.Struct, frozen=True):
     new_day: bool = False
     by_hand: bool = False
     """An entry that people wrote and may correct."""
+    files: tuple[File, ...] = ()
+    pinned: bool = False
 
 
-def story(facts: Sequence[Fact], playbook: Playbook | None, rendered: Rendered, after: int = 0) -> list[Item]:
-    """Return the rows of the timeline, oldest first.
+def story(
+    shown: Sequence[Line], facts: Sequence[Fact], playbook: Playbook | None, rendered: Rendered, files: Mapping[str, File] | None = None,
+    pinned: Collection[int] = (), *, fold: bool = True,
+) -> list[Item]:  # fmt: skip
+    """Return the rows of the timeline for these lines, oldest first.
 
-    after: only what came with later facts, corrected entries included; 0 for all.
+    facts: at least those that the lines come from. files: attachments by digest. fold: put quiet rows that stand together under one.
     """
     by_version = {fact.version: fact for fact in facts}
-    changed = {fact.event.entry for fact in facts if isinstance(fact.event, e.EntryCorrected) and fact.version > after}
-    wanted = (line for line in lines(facts, playbook) if line.fact > after or line.fact in changed)
-    rows = [_item(line, by_version[line.fact], playbook, rendered) for line in wanted]
-    return list(_with_days(_folded(rows)))
+    rows = [_item(line, by_version[line.fact], playbook, rendered, files or {}) for line in shown]
+    rows = [msgspec.structs.replace(row, pinned=True) if row.fact in pinned else row for row in rows]
+    return list(_with_days(_folded(rows) if fold else iter(rows)))
 
 
-def newest_first(items: Sequence[Item], most: int) -> tuple[list[Item], int]:
-    """Return the last so many rows in their order, and how many older ones were left out."""
-    return list(items[-most:]), max(0, len(items) - most)
-
-
-def _item(line: Line, fact: Fact, playbook: Playbook | None, rendered: Rendered) -> Item:
+def _item(line: Line, fact: Fact, playbook: Playbook | None, rendered: Rendered, files: Mapping[str, File]) -> Item:
     late = line.recorded_at if line.late else None
     if line.entry:
-        return _entry(line, playbook, late)
+        return _entry(line, playbook, late, files)
     look, glyph, _, _ = _LOOKS.get(line.kind, _OTHER)
     item = Item(
         f"f{line.fact}", line.at, line.fact, look, glyph, line.text, line.kind, by=_by(fact), detail=_detail(line), why=tuple(line.data.get("because", ())),
@@ -126,7 +159,7 @@ def _item(line: Line, fact: Fact, playbook: Playbook | None, rendered: Rendered)
     return item
 
 
-def _entry(line: Line, playbook: Playbook | None, late: datetime | None) -> Item:
+def _entry(line: Line, playbook: Playbook | None, late: datetime | None, files: Mapping[str, File]) -> Item:
     kind = playbook.entry_type(line.kind) if playbook else None
     word = kind.name if kind else line.kind.replace("_", " ").capitalize()
     letter = ((kind.key if kind else "") or word)[:1].upper()
@@ -134,7 +167,7 @@ def _entry(line: Line, playbook: Playbook | None, late: datetime | None) -> Item
     return Item(
         f"f{line.fact}", line.at, line.fact, "ruling" if kind and kind.by_lead_only else "entry", letter, line.text, word=word, by=line.by,
         detail=_reading(line.data.get("reading"), playbook) or asked, recorded_at=late, was=line.corrects, reason=str(line.data.get("reason", "")),
-        by_hand=True,
+        by_hand=True, files=tuple(files[digest] for digest in line.data.get("attachments", ()) if digest in files),
     )  # fmt: skip
 
 

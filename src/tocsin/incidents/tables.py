@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
-from tocsin.engine.tables import metadata
+from tocsin.engine.tables import ROWS_VERSION, metadata
 
 incidents = Table(
     "incidents",
@@ -24,6 +24,7 @@ incidents = Table(
     Column("declared_at", BigInteger, nullable=False),
     Index("incidents_by_time", "declared_at"),
     Index("incidents_open", "ended", "declared_at"),
+    Index("incidents_private", "private", "id"),
 )
 
 incident_readers = Table(
@@ -32,5 +33,15 @@ incident_readers = Table(
     Column("incident", Text, primary_key=True),
     Column("person", Text, primary_key=True),
     Index("incident_readers_by_person", "person"),
+    info={ROWS_VERSION: 1},
 )
 """Whom each private incident names; incidents that are not private have no row."""
+
+incident_attachments = Table(
+    "incident_attachments",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("incident", Text, primary_key=True),
+    info={ROWS_VERSION: 1},
+)
+"""Which incidents an attachment belongs to, private or not; what belongs to none yet was only just sent. A published postmortem is one as well."""

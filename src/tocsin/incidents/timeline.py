@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ from tocsin.playbooks.durations import format_span
 from tocsin.playbooks.model import Playbook
 
 Reading = Literal["happened_by", "known_by"]
+_PEOPLE = ("person", "previous", "by")
+"""Fields of facts that name people."""
 _LATE = 60.0
 """Seconds after which an entry counts as written down later (a matter of display)."""
 
@@ -48,12 +50,12 @@ def as_of(facts: Iterable[Fact], at: datetime | None, reading: Reading = "happen
     return [fact for fact in facts if fact.occurred_at <= at]
 
 
-def lines(facts: Sequence[Fact], playbook: Playbook | None) -> list[Line]:
-    """Return the timeline, sorted by when things happened."""
-    newest: dict[int, Fact] = {}
+def lines(facts: Sequence[Fact], playbook: Playbook | None, names: Mapping[str, str] | None = None) -> list[Line]:
+    """Return the timeline, sorted by when things happened. names: what sentences call people, by id; their ids without one."""
+    corrected: dict[int, list[Fact]] = {}
     for fact in facts:
         if isinstance(fact.event, e.EntryCorrected):
-            newest[fact.event.entry] = fact
+            corrected.setdefault(fact.event.entry, []).append(fact)
     # What was written down elsewhere has no author here; whoever took the record in only carried it over.
     taken_in = {fact.recorded_at for fact in facts if isinstance(fact.event, e.Imported)}
     shown = []
@@ -62,16 +64,16 @@ def lines(facts: Sequence[Fact], playbook: Playbook | None) -> list[Line]:
         if isinstance(event, e.EntryCorrected):
             continue
         if isinstance(event, e.EntryLogged):
-            shown.append(_entry(fact, newest.get(fact.version), carried=fact.recorded_at in taken_in))
-        elif line := _noted(fact, event, playbook):
+            shown.append(_entry(fact, corrected.get(fact.version, ()), carried=fact.recorded_at in taken_in))
+        elif line := _noted(fact, _named(event, names) if names else event, playbook):
             shown.append(line)
     return sorted(shown, key=lambda line: (line.at, line.fact))
 
 
-def _entry(fact: Fact, correction: Fact | None, *, carried: bool) -> Line:
+def _entry(fact: Fact, corrections: Sequence[Fact], *, carried: bool) -> Line:
     original = fact.event
     assert isinstance(original, e.EntryLogged)
-    source = correction or fact
+    source = corrections[-1] if corrections else fact
     event: Any = source.event
     data: dict[str, Any] = {}
     if event.reading is not None:
@@ -82,14 +84,35 @@ def _entry(fact: Fact, correction: Fact | None, *, carried: bool) -> Line:
         data["field"] = event.field
     before: tuple[str, ...] = ()
     late = not carried and (fact.recorded_at - source.occurred_at).total_seconds() >= _LATE
-    if correction is not None:
-        before = (f"{fact.occurred_at:%H:%M} {original.kind}: {original.text}",)
+    if corrections:
+        said: list[tuple[Fact, Any]] = [(one, one.event) for one in (fact, *corrections[:-1])]
+        before = tuple(f"{one.occurred_at:%H:%M} {old.kind}: {old.text}" for one, old in said)
         if event.reason:
             data["reason"] = event.reason
     return Line(
         fact.version, source.occurred_at, fact.recorded_at, event.kind, event.by or ("" if carried else str(fact.actor)), event.text, entry=True,
-        corrected=correction is not None, corrects=before, late=late, data=data,
+        corrected=bool(corrections), corrects=before, late=late, data=data,
     )  # fmt: skip
+
+
+def people_of(facts: Iterable[Fact]) -> set[str]:
+    """Return whom these facts name: who did it and whom it is about."""
+    found: set[str] = set()
+    for fact in facts:
+        if fact.actor.kind == "person":
+            found.add(fact.actor.id)
+        for field in _PEOPLE:
+            if isinstance(one := getattr(fact.event, field, ""), str):
+                found.add(one)
+    return found - {""}
+
+
+def _named(event: Event, names: Mapping[str, str]) -> Event:
+    """Return the event with the names of people in the place of their ids, for a sentence."""
+    said = {field: names[one] for field in _PEOPLE if isinstance(one := getattr(event, field, ""), str) and one in names}
+    if isinstance(event, e.SeverityChanged | e.StageMoved):  # what was before there is no person
+        said.pop("previous", None)
+    return msgspec.structs.replace(event, **said) if said else event
 
 
 def _noted(fact: Fact, event: Event, playbook: Playbook | None) -> Line | None:
@@ -134,6 +157,11 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             return f"{event.person} is no longer {_role(event.role, playbook)}", {"note": event.note}
         case e.PersonInvited():
             return f"Invited {event.person}" + (f": {event.why}" if event.why else ""), {}
+        case e.PersonUninvited():
+            return f"{event.person} no longer reads it" + (f": {event.reason}" if event.reason else ""), {}
+        case e.PrivacyChanged():
+            said = "Private now: only those whom it names read it" if event.private else "Public now: everybody here reads it"
+            return said + (f" ({event.reason})" if event.reason else ""), {}
         case e.PersonJoined():
             return f"{event.person} joined", {}
         case e.MitigationStarted():
@@ -194,6 +222,30 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             return f"Merged into {event.into}" + (f": {event.reason}" if event.reason else ""), {}
         case e.Absorbed():
             return f"Took in {event.source}: {event.title}", {}
+        case e.Unmerged():
+            return f"Not the same as {event.into} after all" + (f": {event.reason}" if event.reason else ""), {}
+        case e.Released():
+            return f"{event.source} goes on by itself: {event.title}", {}
+        case e.PersonLeft():
+            return f"{event.person} left", {"note": event.note}
+        case e.HandOverOffered():
+            return f"{event.person} was asked to take {_role(event.role, playbook)}" + (
+                f" over from {event.previous}" if event.previous else ""
+            ), {"note": event.note, "role": event.role}
+        case e.HandOverDeclined():
+            return f"{event.person} does not take {_role(event.role, playbook)}", {"note": event.note, "role": event.role}
+        case e.EntryPinned():
+            return f"Pinned number {event.fact}", {"fact": event.fact}
+        case e.EntryUnpinned():
+            return f"Number {event.fact} is no longer pinned", {"fact": event.fact}
+        case e.AlertUnlinked():
+            return f"Alert taken out: {event.title}" + (f" ({event.reason})" if event.reason else ""), {"alert": event.alert}
+        case e.LinkRemoved():
+            return f"Link taken out: {event.link.system} {event.link.id}", {"url": event.link.url}
+        case e.ObligationRestored():
+            return f"Taken back: {event.obligation or _mark(event.mark, playbook)}" + (f" ({event.reason})" if event.reason else ""), {
+                "obligation": event.obligation, "mark": event.mark,
+            }  # fmt: skip
         case e.PostmortemMoved():
             moved = {"met": "review held", "published": "published to", "approved": "signed by", "drafted": "drafted by"}.get(
                 event.what, event.what

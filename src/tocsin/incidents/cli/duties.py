@@ -129,3 +129,13 @@ def waive_obligation(session: Session, incident: str, obligation: str, reason: s
     """Let an OBLIGATION go. Needs a named person (--as)."""
     answer = session.api.post(f"/incidents/{incident}/obligations/waive", {"obligation": obligation, "reason": reason})
     session.done(answer, f"{incident}: {answer['obligation']} waived.")
+
+
+@obligation.command("restore")
+@on_incident("obligation")
+@click.option("--reason", default="", help="Why it is owed after all.")
+@pass_session
+def restore_obligation(session: Session, incident: str, obligation: str, reason: str) -> None:
+    """Take back that an OBLIGATION was waived or done."""
+    answer = session.api.post(f"/incidents/{incident}/obligations/restore", {"obligation": obligation, "reason": reason})
+    session.done(answer, f"{incident}: {answer['obligation']} is owed again.")

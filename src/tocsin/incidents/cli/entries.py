@@ -135,3 +135,49 @@ def import_(session: Session, file: str, playbook: str | None) -> None:
             output.say(f"Taken in as {one['incident']}: {one['entries']} entries, milestones {', '.join(one['milestones']) or 'none'}.")
 
     session.show(made, people)
+
+
+def _pin_command(name: str, says: str) -> None:
+    @incident.command(name, help=says)
+    @on_incident("number")
+    @pass_session
+    def run(session: Session, incident: str, number: str) -> None:
+        if not number.isdigit():
+            raise click.UsageError(f"{number!r} is not the number of a line; `tocsin timeline show` prints them.")
+        answer = session.api.post(f"/incidents/{incident}/entries/{name}", {"fact": int(number)})
+        session.done(answer, f"{incident}: number {number} {'stands above the timeline' if name == 'pin' else 'is no longer pinned'}.")
+
+
+_pin_command("pin", "Pin the line with this NUMBER above the timeline.")
+_pin_command("unpin", "Take the pinned line with this NUMBER down.")
+
+
+@incident.command("detach")
+@on_incident("alert")
+@click.option("--reason", default="", help="Why it does not belong here.")
+@pass_session
+def detach(session: Session, incident: str, alert: str, reason: str) -> None:
+    """Take an ALERT out that does not belong to the incident."""
+    answer = session.api.post(f"/incidents/{incident}/alerts/unlink", {"alert": alert, "reason": reason})
+    session.done(answer, f"{incident}: {answer['alert']} does not belong to it.")
+
+
+@incident.command("leave")
+@on_incident("person")
+@click.option("--to", default="", metavar="PERSON", help="Who takes the roles that the person holds.")
+@click.option("--note", default="", help="What they need to know.")
+@pass_session
+def leave(session: Session, incident: str, person: str, to: str, note: str) -> None:
+    """Note that a person takes part no longer, and hand over what they hold."""
+    answer = session.api.post(f"/incidents/{incident}/participants/leave", {"person": person, "to": to, "note": note})
+    session.done(answer, f"{incident}: {answer['left']} left.")
+
+
+@incident.command("unmerge")
+@on_incident()
+@click.option("--reason", required=True, help="Why it is another incident.")
+@pass_session
+def unmerge(session: Session, incident: str, reason: str) -> None:
+    """Take a merge back; the incident goes on where it stood."""
+    answer = session.api.post(f"/incidents/{incident}/unmerge", {"reason": reason})
+    session.done(answer, f"{incident}: goes on by itself, apart from {answer['into']}.")

@@ -305,6 +305,27 @@ def merge(session: Session, incident: str, into: str, reason: str) -> None:
     session.done(answer, f"{incident}: merged into {answer['into']}.")
 
 
+@incident.command("uninvite")
+@on_incident("person")
+@click.option("--why", "reason", default="", help="Why they shall not read it any more.")
+@pass_session
+def uninvite(session: Session, incident: str, person: str, reason: str) -> None:
+    """Have a PERSON who holds no role read a private incident no more."""
+    answer = session.api.post(f"/incidents/{incident}/invitations/remove", {"person": person, "reason": reason})
+    session.done(answer, f"{incident}: {person} reads it no more while it is private.")
+
+
+@incident.command("privacy")
+@on_incident()
+@click.option("--private/--public", default=True, help="Readable by those whom it names, or by everybody.")
+@click.option("--why", "reason", required=True, help="The reason; it stays in the record.")
+@pass_session
+def set_privacy(session: Session, incident: str, private: bool, reason: str) -> None:
+    """Make an incident private or public again. For its lead, and for managers who read it."""
+    answer = session.api.post(f"/incidents/{incident}/privacy", {"private": private, "reason": reason})
+    session.done(answer, f"{incident} is {'private: those whom it names read it' if answer['private'] else 'public: everybody reads it'}.")
+
+
 @incident.command("invite")
 @on_incident()
 @click.option("--users", "--people", "people", multiple=True, required=True, metavar="A,B", help="Whom to call in.")

@@ -48,6 +48,35 @@ def vacate(session: Session, incident: str, role: str, note: str, at: str | None
     session.done(answer, f"{incident}: nobody holds {answer['role']} now.")
 
 
+@role.command("offer")
+@on_incident("role", "person")
+@click.option("--note", default="", help="What they need to know.")
+@pass_session
+def offer(session: Session, incident: str, role: str, person: str, note: str) -> None:
+    """Ask a PERSON to take a ROLE; it stays where it is until they accept."""
+    answer = session.api.post(f"/incidents/{incident}/roles/offer", {"role": role, "person": person, "note": note})
+    session.done(answer, f"{incident}: {answer['person']} was asked to take {answer['role']}.")
+
+
+@role.command("accept")
+@on_incident("role")
+@pass_session
+def accept(session: Session, incident: str, role: str) -> None:
+    """Take a ROLE that was offered to you (--as NAME)."""
+    answer = session.api.post(f"/incidents/{incident}/roles/accept", {"role": role})
+    session.done(answer, f"{incident}: {answer['person']} is {answer['role']}.")
+
+
+@role.command("decline")
+@on_incident("role")
+@click.option("--note", default="", help="Why.")
+@pass_session
+def decline(session: Session, incident: str, role: str, note: str) -> None:
+    """Decline a ROLE that was offered to you, or withdraw the offer."""
+    answer = session.api.post(f"/incidents/{incident}/roles/decline", {"role": role, "note": note})
+    session.done(answer, f"{incident}: the offer of {answer['role']} no longer stands.")
+
+
 @role.command("list")
 @on_incident()
 @pass_session
