@@ -17,7 +17,8 @@ from tocsin.alerts.receipts import Asked as Sought
 from tocsin.alerts.registry import READERS, TOOLS
 from tocsin.alerts.sources import report
 from tocsin.engine.errors import NotFound, Refused
-from tocsin.engine.model import Command, micros
+from tocsin.engine.model import Command, Viewer, micros
+from tocsin.people import rights
 from tocsin.web.endpoints import Asked, Endpoint, command, limit_of, moment_of
 
 _PAGING: Final = (("after", "Id of the last one seen"), ("limit", "At most 500"))
@@ -66,14 +67,14 @@ def _alerts() -> list[Endpoint]:
     async def one(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             with asked.runtime.reading() as reader:
-                return queries.alert_view(reader, asked.path["id"])
+                return queries.alert_view(reader, asked.viewer, asked.path["id"])
 
         return await asyncio.to_thread(work)
 
     async def counted(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             with asked.runtime.reading() as reader:
-                found = queries.counts(reader)
+                found = queries.counts(reader, asked.viewer)
             return {"unacknowledged": found["no"], "acknowledged": found["yes"]}
 
         return await asyncio.to_thread(work)
@@ -88,7 +89,7 @@ def _alerts() -> list[Endpoint]:
     return [
         command("/alerts/{id}/acknowledge", "alert", AcknowledgeAlert, "Acknowledge an alert, and its group"),
         command("/alerts/{id}/resolve", "alert", ResolveAlert, "End an alert by hand"),
-        Endpoint("POST", "/alerts", "Report trouble that a person has noticed", raised, RaiseAlert, tag="alert"),
+        Endpoint("POST", "/alerts", "Report trouble that a person has noticed", raised, RaiseAlert, tag="alert", door="alerts:write"),
         Endpoint("GET", "/alerts", "List alerts, newest first", listed, tag="alert", query=(*filters, *_WINDOW, *_PAGING)),
         Endpoint("GET", "/alerts/counts", "How many alerts fire", counted, tag="alert"),
         Endpoint("GET", "/alerts/{id}", "One alert with its history", one, tag="alert"),
@@ -130,7 +131,7 @@ def _receipts() -> list[Endpoint]:
     async def one(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             with asked.runtime.reading() as reader:
-                return receipt_queries.receipt_view(reader, asked.path["id"])
+                return receipt_queries.receipt_view(reader, asked.viewer, asked.path["id"])
 
         return await asyncio.to_thread(work)
 
@@ -147,25 +148,28 @@ def _receipts() -> list[Endpoint]:
 
 
 def _keys(base: str) -> list[Endpoint]:
-    def shown(key: keys.IntakeKey) -> dict[str, Any]:
-        saved = key.saved
-        return {
-            "id": key.id, "name": key.name, "source": saved.source, "service": saved.service, "strict": saved.strict, "options": saved.options,
-            "about": saved.about, "secret": key.secret, "disabled": key.disabled, "why": key.why, "made_at": key.made_at, "rotated_at": key.rotated_at,
-            "urls": {source: base + handlers.intake_path(source, key.secret) for source in ([saved.source] if saved.source else sorted(READERS))},
+    def shown(key: keys.IntakeKey, viewer: Viewer) -> dict[str, Any]:
+        saved, whole = key.saved, rights.at_least(viewer.role, "administrator")  # whoever has an address can send by it
+        found = {
+            "id": key.id, "name": key.name, "source": saved.source, "service": saved.service, "strict": saved.strict,
+            "options": keys.shown_options(saved.options), "about": saved.about, "disabled": key.disabled, "why": key.why, "made_at": key.made_at,
+            "rotated_at": key.rotated_at,
         }  # fmt: skip
+        sources = [saved.source] if saved.source else sorted(READERS)
+        urls = {source: handlers.address(source, key.secret, base) for source in sources}
+        return {**found, "secret": key.secret, "urls": urls} if whole else found
 
     async def first(asked: Asked) -> Any:
         key = await asyncio.to_thread(handlers.intake_key, asked.runtime)
         return {
             "intake": [
-                {"source": name, "tool": TOOLS[name], "url": base + handlers.intake_path(name, key)} for name in sorted(READERS)
+                {"source": name, "tool": TOOLS[name], "url": handlers.address(name, key, base)} for name in sorted(READERS)
             ],
         }  # fmt: skip
 
     async def listed(asked: Asked) -> Any:
         found = await asyncio.to_thread(handlers.all_keys, asked.runtime)
-        return {"intake_keys": [shown(key) for key in found]}
+        return {"intake_keys": [shown(key, asked.viewer) for key in found]}
 
     async def one(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
@@ -174,7 +178,7 @@ def _keys(base: str) -> list[Endpoint]:
                 raise NotFound(f"There is no intake key {asked.path['id']}.", fix="Check the id; `tocsin intake list` shows them.")
             facts = asked.runtime.facts("intake_key", key.id)
             history = [{"at": fact.recorded_at, "what": fact.type.partition(".")[2], "by": str(fact.actor)} for fact in facts]
-            return {**shown(key), "history": history}
+            return {**shown(key, asked.viewer), "history": history}
 
         return await asyncio.to_thread(work)
 
@@ -183,14 +187,16 @@ def _keys(base: str) -> list[Endpoint]:
         if body.source and body.source not in READERS:
             known = ", ".join(sorted(READERS))
             raise Refused(f"There is no source {body.source!r}.", fix=f"There are: {known}.", field="source")
+        before = await asyncio.to_thread(asked.runtime.committer.state, f"intake_key:{asked.path['id']}")
+        body = keys.with_kept(body, before)
         return await asked.runtime.commit("intake_key", asked.path["id"], body, asked.actor, asked.key, asked.fingerprint)
 
     return [
-        Endpoint("GET", "/intake", "The addresses to which monitoring tools send, by the first key", first, tag="intake"),
+        Endpoint("GET", "/intake", "The addresses to which monitoring tools send, by the first key", first, tag="intake", needs="administrator"),
         Endpoint("GET", "/intake-keys", "List intake keys with their addresses", listed, tag="intake"),
         Endpoint("GET", "/intake-keys/{id}", "One intake key with its history", one, tag="intake"),
-        Endpoint("POST", "/intake-keys/{id}", "Write an intake key down", save, keys.SaveIntakeKey, tag="intake"),
-        command("/intake-keys/{id}/rotate", "intake_key", keys.RotateIntakeKey, "Give an intake key another secret"),
-        command("/intake-keys/{id}/disable", "intake_key", keys.DisableIntakeKey, "Take nothing by an intake key any more"),
-        command("/intake-keys/{id}/enable", "intake_key", keys.EnableIntakeKey, "Take requests by an intake key again"),
+        Endpoint("POST", "/intake-keys/{id}", "Write an intake key down", save, keys.SaveIntakeKey, tag="intake", needs="administrator"),
+        command("/intake-keys/{id}/rotate", "intake_key", keys.RotateIntakeKey, "Give an intake key another secret", needs="administrator"),
+        command("/intake-keys/{id}/disable", "intake_key", keys.DisableIntakeKey, "Take nothing by an intake key any more", needs="administrator"),
+        command("/intake-keys/{id}/enable", "intake_key", keys.EnableIntakeKey, "Take requests by an intake key again", needs="administrator"),
     ]

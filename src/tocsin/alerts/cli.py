@@ -200,7 +200,9 @@ def _options(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _address(key: dict[str, Any]) -> str:
-    urls: dict[str, str] = key["urls"]
+    urls: dict[str, str] = key.get("urls", {})
+    if not urls:
+        return "only administrators see it"
     if len(urls) == 1:
         return next(iter(urls.values()))
     return urls.get("generic", next(iter(urls.values()), "")).replace("/generic/", "/<source>/")
@@ -235,7 +237,7 @@ def show_key(session: Session, key_id: str) -> None:
             ],
         )  # fmt: skip
         output.heading("Addresses")
-        output.table(("Source", "Address"), list(found["urls"].items()))
+        output.table(("Source", "Address"), list(found.get("urls", {}).items()), "Only administrators see them.")
         output.heading("History")
         output.table(("When", "What", "By"), [(output.when(one["at"], now), one["what"], one["by"]) for one in found["history"]])
 

@@ -31,6 +31,12 @@ class LinkTo(Command, frozen=True):
     incident: str
 
 
+class UnlinkFrom(Command, frozen=True):
+    """Tell an alert that it does not belong to an incident after all."""
+
+    incident: str
+
+
 class Tell(Command, frozen=True):
     """What another part of the house reports, such as a heartbeat that was missed: a command on the alerts' journal itself (``alert:``)."""
 

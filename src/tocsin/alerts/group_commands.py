@@ -61,6 +61,12 @@ class LinkGroup(Command, frozen=True):
     incident: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class UnlinkGroup(Command, frozen=True):
+    """Tell the group that it does not belong to an incident after all. Nothing where it belongs to another one, or another alert ties it."""
+
+    incident: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class UnmuteGroup(Command, frozen=True):
     """Have it call people whatever keeps its alerts quiet, and though it flaps."""
 

@@ -43,6 +43,9 @@ def decide(group: Group, command: Command, ctx: Context) -> Decision:
         case c.LinkGroup():
             story.happen("linked", incident=command.incident)
             return story.decision(incident=command.incident)
+        case c.UnlinkGroup():
+            if group.incident == command.incident and not story.found.tied:
+                story.add(e.GroupUnlinked(command.incident))
         case c.UnmuteGroup():
             if not group.loud or group.phase == "flapping":
                 who = ctx.actor.id

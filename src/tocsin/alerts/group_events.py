@@ -184,6 +184,12 @@ class GroupLinked(Event, frozen=True, tag="group.linked"):
     pages: tuple[str, ...] = ()
 
 
+class GroupUnlinked(Event, frozen=True, tag="group.unlinked"):
+    """It does not belong to the incident after all."""
+
+    incident: str
+
+
 class GroupDeclares(Event, frozen=True, tag="group.declares"):
     """Its route asks for an incident."""
 
@@ -233,6 +239,6 @@ class NoticeFailed(Event, frozen=True, tag="group.notice_failed"):
 
 GROUP_EVENTS: tuple[type[Event], ...] = (
     GroupOpened, GroupWaits, AlertsCounted, GroupPaged, GroupQuiet, GroupHeld, GroupDigest, GroupRaised, GroupAcknowledged, GroupLapsed,
-    GroupMuted, GroupUnmuted, GroupResolved, GroupReopened, GroupFlapping, GroupStirred, GroupCalm, GroupClosed, GroupLinked, GroupDeclares,
+    GroupMuted, GroupUnmuted, GroupResolved, GroupReopened, GroupFlapping, GroupStirred, GroupCalm, GroupClosed, GroupLinked, GroupUnlinked, GroupDeclares,
     IncidentOver, PageEnded, PageUnanswered, GroupNotified, NoticeFailed,
 )  # fmt: skip

@@ -92,6 +92,8 @@ def _after(group: Group, fact: Fact) -> Group:
             return replace(group, phase="closed", closes_at=None, changes=(), paged=())
         case e.GroupLinked():
             return replace(group, incident=event.incident, incident_open=True)
+        case e.GroupUnlinked():
+            return replace(group, incident="", incident_open=False)
         case e.GroupDeclares():
             return replace(group, declared=True)
         case e.IncidentOver():

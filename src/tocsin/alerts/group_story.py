@@ -41,6 +41,8 @@ class GroupFound(msgspec.Struct, frozen=True):
     """An id for an incident that the group may declare."""
     page: str = ""
     """An id for a page that the group may open, which no page has."""
+    tied: bool = False
+    """Another of its alerts belongs to the incident."""
 
 
 class Story:

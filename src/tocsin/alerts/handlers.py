@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from typing import Final, TypeVar, cast
+from urllib.parse import urlsplit
 
 from tocsin.alerts.arrival import Arrived, Marked, Taken
 from tocsin.alerts.errors import Unsigned, WrongBody
@@ -15,6 +16,7 @@ from tocsin.alerts.model import Rejected, receipt_id
 from tocsin.alerts.reading import Sent
 from tocsin.alerts.registry import READERS
 from tocsin.alerts.signatures import signed_with_secret
+from tocsin.alerts.sources import email, report
 from tocsin.engine.model import SYSTEM
 from tocsin.engine.runtime import Runtime
 
@@ -52,6 +54,13 @@ def begin(runtime: Runtime) -> None:
 def intake_path(source: str, key: str) -> str:
     """Return the path to which a tool sends its alerts."""
     return f"/intake/{source}/{key}"
+
+
+def address(source: str, key: str, base: str) -> str:
+    """Return where a tool sends what a key takes: the mail address for mails, the page for reports, else the address of the intake."""
+    if source == email.NAME:
+        return f"{key}@{urlsplit(base).hostname or 'this-host'}"
+    return base + (f"/report/{key}" if source == report.NAME else intake_path(source, key))
 
 
 def key_for(runtime: Runtime, secret: str, source: str) -> IntakeKey | None:

@@ -22,6 +22,8 @@ ANY: Final = ""
 SHORTEST_SECRET: Final = 16
 """Characters of a secret that somebody brings along."""
 LONGEST_SECRET: Final = 200
+KEPT: Final = "(kept)"
+"""What stands in the place of an option that is not shown."""
 
 Name = Annotated[str, Meta(max_length=200)]
 
@@ -145,6 +147,19 @@ def _secret(given: str) -> str:
             fix=f"Give {SHORTEST_SECRET} or more letters and digits, or none: then one is made.", field="secret",
         )  # fmt: skip
     return given
+
+
+def shown_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as anybody may read them: without the secret by which requests are signed."""
+    return {name: KEPT if name == "secret" and value else value for name, value in options.items()}
+
+
+def with_kept(command: SaveIntakeKey, before: IntakeKey | None) -> SaveIntakeKey:
+    """Return what is to be written down where somebody sends back options as they were shown: the secret stays the one that it was."""
+    if command.options.get("secret") != KEPT:
+        return command
+    kept = before.saved.options.get("secret", "") if before is not None else ""
+    return replace(command, options={**command.options, "secret": kept})
 
 
 def evolve_key(key: IntakeKey, fact: Fact) -> IntakeKey:

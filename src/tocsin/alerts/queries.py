@@ -17,6 +17,8 @@ from tocsin.alerts.model import Alert, Body, alert_id, number_of, receipt_id
 from tocsin.alerts.notify import MOST_NAMED, Member, Members
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Reader, Viewer, micros, moment
+from tocsin.incidents import privacy
+from tocsin.incidents.belonging_queries import Hidden
 
 DEFAULT_LIMIT = 50
 MOST = 500
@@ -65,9 +67,9 @@ def matchers_from(texts: Iterable[str]) -> tuple[Matcher, ...]:
 
 
 def list_alerts(
-    reader: Reader, _viewer: Viewer, wanted: Wanted = Wanted(), *, after: str = "", limit: int = DEFAULT_LIMIT  # noqa: B008 (a value)
+    reader: Reader, viewer: Viewer, wanted: Wanted = Wanted(), *, after: str = "", limit: int = DEFAULT_LIMIT  # noqa: B008 (a value)
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Return alerts, newest first. after: the last id seen.
+    """Return alerts, newest first, without those that belong to incidents which the viewer may not read. after: the last id seen.
 
     Raises:
         Refused: ``after`` or ``state`` is not one that there is.
@@ -77,7 +79,9 @@ def list_alerts(
     table, seen, group = tables.alerts, tables.alert_seen, tables.group_counts
     below = _number(after, "after") if after else None
     test = compile_matchers(wanted.labels) if wanted.labels else None
-    numbers = None if test is None else list(_fitting(reader, wanted, test, below, limit))
+    hidden = Hidden(reader, viewer)
+    conditions = [*_conditions(wanted), *([hidden.alerts_shown()] if hidden.incidents else [])]
+    numbers = None if test is None else list(_fitting(reader, wanted, conditions, test, below, limit))
     columns = [column for column in table.columns if column.name not in _HEAVY]
     query = (
         select(*columns, seen.c.last_seen_at, seen.c.repeats, group.c.acknowledged_at, group.c.acknowledged_by)
@@ -88,19 +92,21 @@ def list_alerts(
     if numbers is not None:
         query = query.where(table.c.id.in_(numbers))
     else:
-        query = query.where(*_conditions(wanted))
+        query = query.where(*conditions)
         query = query if below is None else query.where(table.c.id < below)
-    return [_shown(row, columns) for row in reader.rows(query)]
+    return [_shown(row, columns, hidden) for row in reader.rows(query)]
 
 
-def _fitting(reader: Reader, wanted: Wanted, test: Test, below: int | None, limit: int) -> Iterator[int]:
+def _fitting(
+    reader: Reader, wanted: Wanted, conditions: Sequence[ColumnElement[bool]], test: Test, below: int | None, limit: int
+) -> Iterator[int]:
     """Yield the numbers of the newest alerts whose labels fit: the database judges what it can, the rest is judged here, in growing portions."""
     table, group = tables.alerts, tables.group_counts
     columns = (
         table.c.id, table.c.labels, table.c.source, table.c.service, table.c.level, table.c.severity, table.c.title, table.c.how,
         table.c.fingerprint,
     )  # fmt: skip
-    query = select(*columns).order_by(table.c.id.desc()).where(*_conditions(wanted))
+    query = select(*columns).order_by(table.c.id.desc()).where(*conditions)
     if wanted.state in _BY_GROUP:
         query = query.select_from(table.outerjoin(group, group.c.id == table.c.grp))
     portion = limit
@@ -174,10 +180,10 @@ def _number(text: str, field: str) -> int:
 _TIMES: Final = ("started_at", "received_at", "ended_at", "expires_at", "acknowledged_at", "last_seen_at")
 
 
-def _shown(row: Any, columns: Sequence[Any]) -> dict[str, Any]:
+def _shown(row: Any, columns: Sequence[Any], hidden: Hidden) -> dict[str, Any]:
     values = {column.name: value for column, value in zip(columns, row, strict=False)}
     last_seen, repeats, taken_at, taken_by = row[len(columns) :]
-    incidents = tuple(values.pop("incidents").split())
+    incidents = hidden.without(values.pop("incidents").split())
     if values["acknowledged_at"] is None and taken_at is not None:
         values["acknowledged_at"], values["acknowledged_by"] = taken_at, taken_by
     values["last_seen_at"] = last_seen or values["received_at"]
@@ -225,27 +231,40 @@ def _moment(value: int | None) -> Any:
     return None if value is None else moment(value)
 
 
-def alert_view(reader: Reader, alert: str) -> dict[str, Any]:
+def alert_for(reader: Reader, viewer: Viewer, alert: str) -> Alert | None:
+    """Return an alert as a viewer may see it, without the incidents that they may not read; None where there is none for them."""
+    found = alert_of(reader, alert)
+    hidden = Hidden(reader, viewer)
+    if found is None or not hidden.incidents:
+        return found
+    if hidden.not_shown(reader, [number_of(found.id) or 0]):
+        return None
+    return msgspec.structs.replace(found, incidents=hidden.without(found.incidents))
+
+
+def alert_view(reader: Reader, viewer: Viewer, alert: str) -> dict[str, Any]:
     """Return an alert with its history, oldest first.
 
     Raises:
-        NotFound: there is no such alert.
+        NotFound: there is no such alert for this viewer.
 
     """
-    found = alert_of(reader, alert)
+    found = alert_for(reader, viewer, alert)
     if found is None:
         raise NotFound(f"There is no alert {alert}.", fix="Check the id; `tocsin alert list` shows them.")
     shown: dict[str, Any] = msgspec.to_builtins(found, builtin_types=())
     begun: dict[str, Any] = {
         "what": "fired", "at": found.started_at, "recorded_at": found.received_at, "by": found.source, "receipt": found.receipt, "details": {},
     }  # fmt: skip
-    return {**shown, "firing": found.state != "resolved", "history": [begun, *history(reader, number_of(alert) or 0)]}
+    return {**shown, "firing": found.state != "resolved", "history": [begun, *history(reader, viewer, number_of(alert) or 0)]}
 
 
-def history(reader: Reader, number: int) -> list[dict[str, Any]]:
-    """Return what happened to an alert after it began, in recorded order."""
+def history(reader: Reader, viewer: Viewer, number: int) -> list[dict[str, Any]]:
+    """Return what happened to an alert after it began, in recorded order, without what names an incident that the viewer may not read."""
     table = tables.alert_events
     rows = reader.rows(select(table).where(table.c.alert == number).order_by(table.c.id))
+    for unread in sorted(privacy.hidden(reader, viewer)):
+        rows = [row for row in rows if unread not in row.details]
     return [
         {
             "what": row.what, "at": moment(row.at), "recorded_at": moment(row.recorded_at), "by": row.by,
@@ -255,11 +274,16 @@ def history(reader: Reader, number: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def counts(reader: Reader) -> dict[str, int]:
-    """Return how many alerts fire, by whether somebody has acknowledged them (``yes``, ``no``): those of open groups, which are few rows."""
+def counts(reader: Reader, viewer: Viewer | None = None) -> dict[str, int]:
+    """Return how many alerts fire, by whether somebody has acknowledged them (``yes``, ``no``): those of open groups, which are few rows.
+
+    viewer: who is not shown what belongs to incidents that they may not read; without one, all are counted.
+    """
     table = tables.group_counts
     taken = table.c.acknowledged_at.is_not(None)
-    rows = reader.rows(select(taken, func.sum(table.c.firing)).where(table.c.ended_at.is_(None)).group_by(taken))
+    query = select(taken, func.sum(table.c.firing)).where(table.c.ended_at.is_(None)).group_by(taken)
+    hidden = Hidden(reader, viewer).groups if viewer is not None else frozenset()
+    rows = reader.rows(query.where(table.c.id.not_in(sorted(hidden))) if hidden else query)
     found = {"yes" if row[0] else "no": int(row[1] or 0) for row in rows}
     return {"no": 0, "yes": 0, **found}
 

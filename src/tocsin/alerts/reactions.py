@@ -11,7 +11,7 @@ from tocsin.alerts import silence_model as silence
 from tocsin.alerts.inhibition import InhibitionsSaved
 from tocsin.engine.kinds import Follow, Reaction
 from tocsin.engine.model import Fact
-from tocsin.incidents.events import AlertLinked
+from tocsin.incidents.events import AlertLinked, AlertUnlinked
 
 JOURNAL: Final = ""
 """The record that stands for the journal itself."""
@@ -21,6 +21,12 @@ def _link(fact: Fact, _incident: object) -> list[Follow]:
     event = fact.event
     assert isinstance(event, AlertLinked)
     return [Follow("alert", event.alert, c.LinkTo(fact.stream.partition(":")[2]))]
+
+
+def _unlink(fact: Fact, _incident: object) -> list[Follow]:
+    event = fact.event
+    assert isinstance(event, AlertUnlinked)
+    return [Follow("alert", event.alert, c.UnlinkFrom(fact.stream.partition(":")[2]))]
 
 
 def _look(fact: Fact, _group: object) -> list[Follow]:
@@ -41,6 +47,7 @@ def _again(fact: Fact, _record: Any) -> list[Follow]:
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
     Reaction("alert linked: tell the alert", AlertLinked, _link),
+    Reaction("alert taken out of an incident: tell the alert", AlertUnlinked, _unlink),
     Reaction("group acknowledged: so are its alerts", g.GroupAcknowledged, _look),
     Reaction("acknowledgement of a group ran out: nobody is on its alerts", g.GroupLapsed, _look),
     Reaction("group calls anew: nobody is on its alerts", g.GroupPaged, _look),

@@ -11,6 +11,7 @@ from tocsin.alerts import receipts, tables
 from tocsin.alerts.model import receipt_number
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Reader, Viewer
+from tocsin.incidents.belonging_queries import Hidden
 
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 500
@@ -19,7 +20,7 @@ _AT_ONCE: Final = 20
 
 
 def list_receipts(
-    reader: Reader, _viewer: Viewer, asked: receipts.Asked = receipts.Asked(), *, after: str = "", limit: int = DEFAULT_LIMIT  # noqa: B008 (a value)
+    reader: Reader, viewer: Viewer, asked: receipts.Asked = receipts.Asked(), *, after: str = "", limit: int = DEFAULT_LIMIT  # noqa: B008 (a value)
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return receipts, newest first. after: the last id seen.
 
@@ -31,12 +32,18 @@ def list_receipts(
     if after and below is None:
         raise Refused(f"There is nothing with the id {after} to go on from.", fix="Begin without `after`.", field="after")
     found: list[dict[str, Any]] = []
+    hidden = Hidden(reader, viewer)
     for number, receipt in _backwards(reader, below, asked):
-        if asked.fits(receipt):
+        if asked.fits(receipt) and _shown(reader, hidden, receipt):
             found.append(receipts.shown(number, receipt))
             if len(found) == min(limit, MOST):
                 break
     return found
+
+
+def _shown(reader: Reader, hidden: Hidden, receipt: receipts.Receipt) -> bool:
+    """Tell whether nothing in a request belongs to an incident that the viewer may not read."""
+    return not hidden.incidents or not hidden.not_shown(reader, (outcome.alert for outcome in receipt.outcomes if outcome.alert))
 
 
 def _backwards(reader: Reader, below: int | None, asked: receipts.Asked) -> Iterator[tuple[int, receipts.Receipt]]:
@@ -81,16 +88,22 @@ def find(reader: Reader, number: int) -> receipts.Receipt | None:
     return block[at] if at < len(block) else None
 
 
-def receipt_view(reader: Reader, receipt: str) -> dict[str, Any]:
+def is_there(reader: Reader, viewer: Viewer, number: int) -> bool:
+    """Tell whether a request is kept, and nothing in it belongs to an incident that the viewer may not read."""
+    found = find(reader, number)
+    return found is not None and _shown(reader, Hidden(reader, viewer), found)
+
+
+def receipt_view(reader: Reader, viewer: Viewer, receipt: str) -> dict[str, Any]:
     """Return a receipt with the body as it came and the outcome of each alert.
 
     Raises:
-        NotFound: there is none, or it is not kept any more.
+        NotFound: there is none for this viewer, or it is not kept any more.
 
     """
     number = receipt_number(receipt)
     found = find(reader, number) if number is not None else None
-    if number is None or found is None:
+    if number is None or found is None or not _shown(reader, Hidden(reader, viewer), found):
         raise NotFound(
             f"There is no receipt {receipt}.", fix="Check the id; GET /api/v1/receipts lists them. Old ones are not kept for ever."
         )

@@ -15,6 +15,7 @@ from tocsin.engine.runtime import Runtime
 from tocsin.heartbeats import queries
 from tocsin.heartbeats.journal import Beat
 from tocsin.heartbeats.model import NewAddress, SaveHeartbeat
+from tocsin.people import rights
 from tocsin.web.endpoints import Asked, Endpoint, command, json_response, read_body
 from tocsin.web.problems import respond
 
@@ -52,13 +53,18 @@ def pinging(runtime: Runtime) -> Callable[[str], Awaitable[bool]]:
     return ping
 
 
+def _shown(heartbeat: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """Return a heartbeat without its address for who only reads: whoever knows it can let it beat."""
+    return heartbeat if rights.at_least(asked.viewer.role, "responder") else {**heartbeat, "url": ""}
+
+
 def endpoints(public_url: str) -> list[Endpoint]:
     """Return the endpoints of heartbeats. public_url: what the addresses begin with."""
 
     async def listed(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             with asked.runtime.reading() as reader:
-                return {"heartbeats": queries.list_heartbeats(reader, public_url)}
+                return {"heartbeats": [_shown(one, asked) for one in queries.list_heartbeats(reader, public_url)]}
 
         return await asyncio.to_thread(work)
 
@@ -71,7 +77,8 @@ def endpoints(public_url: str) -> list[Endpoint]:
             history = [
                 {"at": f.occurred_at, "type": f.type, "by": str(f.actor)} for f in asked.runtime.facts("heartbeat", asked.path["id"])
             ]
-            return {**found[0], "history": history}
+            saved = asked.runtime.state("heartbeat", asked.path["id"]).saved
+            return {**_shown(found[0], asked), "saved": saved, "history": history}
 
         return await asyncio.to_thread(work)
 
@@ -83,5 +90,5 @@ def endpoints(public_url: str) -> list[Endpoint]:
         Endpoint("GET", "/heartbeats/{id}", "One heartbeat with its history", one, tag="heartbeat"),
         command("/heartbeats/{id}", "heartbeat", SaveHeartbeat, "Write down who is to report, and how often"),
         command("/heartbeats/{id}/address", "heartbeat", NewAddress, "Give a heartbeat another secret address"),
-        Endpoint("POST", "/heartbeats/{id}/beat", "Report", beat, tag="heartbeat"),
+        Endpoint("POST", "/heartbeats/{id}/beat", "Report", beat, tag="heartbeat", door="alerts:write"),
     ]

@@ -15,16 +15,21 @@ heartbeat = group("heartbeat", "Jobs and hosts that report at intervals; their s
 @heartbeat.command("save")
 @click.argument("heartbeat_id", metavar="ID")
 @click.option("--name", help="Its name; the id without one.")
-@click.option("--every", required=True, metavar="DURATION", help="How often it reports, such as 5m or 24h.")
-@click.option("--grace", default="0m", metavar="DURATION", show_default=True, help="How much later it may be.")
-@click.option("--service", default="", help="The service that its silence is trouble of.")
-@click.option("--severity", default="", help="The severity word of the alert.")
-@click.option("--muted", is_flag=True, help="Only write its silence down.")
-@click.option("--about", default="", help="What it is.")
+@click.option("--every", metavar="DURATION", help="How often it reports, such as 5m or 24h.")
+@click.option("--grace", metavar="DURATION", help="How much later it may be; 0m without it.")
+@click.option("--service", help="The service that its silence is trouble of.")
+@click.option("--severity", help="The severity word of the alert.")
+@click.option("--muted/--not-muted", default=None, help="Only write its silence down.")
+@click.option("--about", help="What it is.")
 @pass_session
-def save(session: Session, /, heartbeat_id: str, name: str | None, **given: Any) -> None:
-    """Write down who is to report. It is expected from its first report on."""
-    answer = session.api.post(f"/heartbeats/{heartbeat_id}", {"name": name or heartbeat_id, **given})
+def save(session: Session, /, heartbeat_id: str, **given: Any) -> None:
+    """Write down who is to report. It is expected from its first report on. What is not given stays as it was."""
+    known = any(one["id"] == heartbeat_id for one in session.api.get("/heartbeats")["heartbeats"])
+    before = session.api.get(f"/heartbeats/{heartbeat_id}")["saved"] if known else {}
+    if not known and given["every"] is None:
+        raise click.UsageError("Say how often it reports: --every 5m.")
+    body = {"name": heartbeat_id, **before, **{word: value for word, value in given.items() if value is not None}}
+    answer = session.api.post(f"/heartbeats/{heartbeat_id}", body)
     found = session.api.get(f"/heartbeats/{heartbeat_id}")
     said = "saved" if answer["changed"] else "nothing changed"
     session.done({**answer, "url": found["url"]}, f"{heartbeat_id}: {said}. It reports by fetching {found['url']}")

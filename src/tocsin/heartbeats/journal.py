@@ -147,6 +147,10 @@ class _Draft:
         due = min((slot.due for slot in self._all() if slot.due is not None), default=None)
         return None if due is None else moment(due)
 
+    def news(self) -> bool:
+        """Tell nobody of mere reports: what begins or ends a silence is a fact of the heartbeat."""
+        return False
+
     def committed(self) -> None:
         """Make the reports known."""
         for slot in self._changed.values():

@@ -39,5 +39,5 @@ def endpoints() -> list[Endpoint]:
             query=(("service", "A service's id"), *window, ("after", "Id of the last one seen"), ("limit", "At most 500")),
         ),
         Endpoint("GET", "/changes/{id}", "One change with its links and details", one, tag="change"),
-        Endpoint("POST", "/changes", "Note a change", note, NoteChange, 201, tag="change"),
+        Endpoint("POST", "/changes", "Note a change", note, NoteChange, 201, tag="change", door="alerts:write"),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from tocsin.alerts.drafting.gathering import Gathering, json_of
 from tocsin.alerts.drafting.joining import INTAKE, Joining
 from tocsin.alerts.drafting.occurring import Occurring
 from tocsin.alerts.drafting.quieting import Quieting
-from tocsin.alerts.group_commands import LinkGroup
+from tocsin.alerts.group_commands import LinkGroup, UnlinkGroup
 from tocsin.alerts.live import scope_of
 from tocsin.alerts.model import ENDED, Outcome, Signal, alert_id, number_of, receipt_id, receipt_number
 from tocsin.alerts.proofs.model import asking
@@ -150,6 +150,8 @@ class Draft:
                 return self._resolve(number, command, actor)
             case c.LinkTo():
                 return self._link(number, row, command.incident, actor)
+            case c.UnlinkFrom():
+                return self._unlink(number, row, command, actor)
             case _:
                 raise Refused(f"An alert does not know {type(command).__name__}.")
 
@@ -237,6 +239,21 @@ class Draft:
                 self._joining.look(name)
         return {"alert": alert_id(number), "incident": incident}
 
+    def _unlink(self, number: int, row: list[Any], command: c.UnlinkFrom, actor: Actor) -> dict[str, Any]:
+        left = [name for name in str(row[AT["incidents"]]).split() if name != command.incident]
+        if len(left) < len(str(row[AT["incidents"]]).split()):
+            incidents = f" {' '.join(left)} " if left else ""
+            self._g.update(number, incidents=incidents)
+            self._g.event(number, "unlinked", self._g.now, actor.id, 0, {"incident": command.incident})
+            if (live := self._g.of(number)) is not None:
+                now = live.copy()
+                now.incidents = tuple(left)
+                self._g.put(now)
+            for name in str(row[AT["grp"]]).split():
+                self._g.tx.attempt(f"group:{name}", UnlinkGroup(command.incident), actor)
+                self._joining.look(name)
+        return {"alert": alert_id(number), "incident": command.incident}
+
     def _end_group(self, command: c.EndGroup) -> int:
         ended = 0
         for live in self._g.all_live():
@@ -294,6 +311,10 @@ class Draft:
         self._g.write_alerts()
         self._g.write_receipts()
         self._g.undo.forget()
+
+    def news(self) -> bool:
+        """Tell whether an alert is new, changed or has something more in its history."""
+        return self._g.news
 
     def committed(self) -> None:
         """Make what was written known to the journal."""

@@ -46,6 +46,8 @@ class Gathering:
         self.soonest = 0
         """The earliest moment at which one of these alerts expires."""
         self.events: list[tuple[Any, ...]] = []
+        self.news = False
+        """Whether anything but repeats was written."""
         self.receipts: list[Receipt] = []
         self.marks: list[tuple[Any, ...]] = []
         self.next_alert, self.next_receipt, self.next_group = journal.next_alert, journal.next_receipt, journal.next_group
@@ -138,6 +140,7 @@ class Gathering:
     def write_alerts(self) -> None:
         """Write rows of alerts and what happened to them."""
         connection, store = self.tx.connection, self.journal.store
+        self.news = self.news or bool(self.rows or self.updates or self.events)
         if self.rows:
             store.alerts.run(connection, list(self.rows.values()))
             self.rows = {}

@@ -26,7 +26,7 @@ def endpoints() -> list[Endpoint]:
             limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
             given = {name: asked.query.get(name, "") for name in ("state", "service", "route", "urgency", "incident", "text", "after")}
             with asked.runtime.reading() as reader:
-                rows = queries.list_groups(reader, limit=limit, **given)
+                rows = queries.list_groups(reader, asked.viewer, limit=limit, **given)
             return {"groups": rows, "next": rows[-1]["id"] if len(rows) == limit else None}
 
         return await asyncio.to_thread(work)

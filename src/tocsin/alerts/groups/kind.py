@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.alerts import notify
-from tocsin.alerts.group_commands import LinkGroup, NoteAlerts, NoteIncidentOver, UnmuteGroup
+from tocsin.alerts.group_commands import LinkGroup, NoteAlerts, NoteIncidentOver, UnlinkGroup, UnmuteGroup
 from tocsin.alerts.group_decide import decide, plan, wake
 from tocsin.alerts.group_events import GROUP_EVENTS
 from tocsin.alerts.group_evolve import FOLD_VERSION, evolve
@@ -15,6 +15,7 @@ from tocsin.alerts.group_model import Group, Opening
 from tocsin.alerts.group_rows import group_rows
 from tocsin.alerts.group_story import PAGE, GroupFound, Tally
 from tocsin.alerts.groups.queries import of_incident
+from tocsin.alerts.queries import alert_of
 from tocsin.engine.batch import fresh
 from tocsin.engine.kinds import Follow, Kind, Reaction, Tick
 from tocsin.engine.model import Command, Fact, Reader
@@ -32,6 +33,8 @@ def group_kind(shelf: Bookshelf, default_playbook: str, tally: TallyOf, members:
     """Return the group as a kind of record. default_playbook: of a service that names none."""
 
     def prepare(group: Group, command: Command, reader: Reader) -> GroupFound:
+        if isinstance(command, UnlinkGroup):
+            return GroupFound(tied=_tied(group, command.incident, reader))
         if not isinstance(command, NoteAlerts | Tick | UnmuteGroup):
             return GroupFound()
         opening = group.opening or (command.opening if isinstance(command, NoteAlerts) else None)
@@ -78,6 +81,13 @@ def reactions() -> tuple[Reaction, ...]:
         Reaction("incident moved: tell its groups where it has ended", StageMoved, ended, find),
         Reaction("incident merged: its groups belong to the other", Merged, merged, find),
     )
+
+
+def _tied(group: Group, incident_id: str, reader: Reader) -> bool:
+    """Tell whether an alert of the group belongs to the incident."""
+    incident: Any = reader.state(f"incident:{incident_id}")
+    alerts = (alert_of(reader, name) for name in incident.alerts) if incident is not None else ()
+    return any(alert is not None and group.id in alert.group.split() for alert in alerts)
 
 
 def _page(reader: Reader) -> str:

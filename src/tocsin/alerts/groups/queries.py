@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 
 from tocsin.alerts import queries as alerts
 from tocsin.alerts import tables
@@ -14,8 +15,11 @@ from tocsin.alerts.group_events import PageUnanswered
 from tocsin.alerts.group_model import Group
 from tocsin.alerts.groups.tables import groups
 from tocsin.alerts.lifecycle import PHASE_SAYS, PHASES
+from tocsin.alerts.routing import LEVELS
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Event, Fact, Reader, Viewer, moment
+from tocsin.engine.tables import metadata
+from tocsin.incidents.belonging_queries import groups_shown
 
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 500
@@ -27,10 +31,13 @@ _TIMES: Final = ("opened_at", "resolved_at", "acknowledged_at", "last_at")
 
 
 def list_groups(
-    reader: Reader, *, state: str = "", service: str = "", route: str = "", urgency: str = "", incident: str = "", text: str = "", after: str = "",
-    limit: int = DEFAULT_LIMIT,
+    reader: Reader, viewer: Viewer, *, state: str = "", service: str = "", route: str = "", urgency: str = "", incident: str = "", text: str = "", after: str = "",
+    ids: Iterable[str] = (), limit: int = DEFAULT_LIMIT,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Return groups, newest first. state: a phase, ``open`` (it fires), ``unacknowledged`` (it calls people and nobody is on it), or ``all``.
+    """Return groups, newest first, without those of incidents that the viewer may not read.
+
+    incident: an incident's id, or ``none`` for groups that belong to none. ids: only these.
+    state: a phase, ``open`` (it fires), ``unacknowledged`` (it calls people and nobody is on it), or ``all``.
 
     Raises:
         Refused: ``state`` or ``after`` is not one that there is.
@@ -40,6 +47,7 @@ def list_groups(
     query = (
         select(groups, counts.c.firing, counts.c.muted, counts.c.total, counts.c.last_at)
         .select_from(groups.outerjoin(counts, counts.c.id == groups.c.id))
+        .where(groups_shown(viewer))
         .order_by(groups.c.opened_at.desc(), groups.c.id.desc())
         .limit(min(limit, MOST))
     )
@@ -54,18 +62,53 @@ def list_groups(
             query = query.where(groups.c.phase == state)
         case _:
             raise Refused(f"Groups are not in a state {state!r}.", fix=f"Ask for one of: {', '.join(STATES)}.", field="state")
+    if incident == "none":
+        query, incident = query.where(groups.c.incident == ""), ""
     for column, value in ((groups.c.service, service), (groups.c.route, route), (groups.c.urgency, urgency), (groups.c.incident, incident)):
         if value:
             query = query.where(column == value)
+    if named := list(ids):
+        query = query.where(groups.c.id.in_(named))
     if text:
         query = query.where(func.lower(groups.c.title).contains(text.casefold(), autoescape=True))
     if after:
-        query = _below(reader, query, after)
+        query = _below(reader, viewer, query, after)
     return [_shown(row) for row in reader.rows(query)]
 
 
-def _below(reader: Reader, query: Select[Any], after: str) -> Select[Any]:
-    last = reader.rows(select(groups.c.opened_at).where(groups.c.id == after))
+_NO_RANK: Final = 9
+
+
+def without_incident(reader: Reader, viewer: Viewer, limit: int, beside: Iterable[str] = ()) -> tuple[list[dict[str, Any]], int]:
+    """Return groups that fire, may call people and belong to no incident that goes on; and how many there are altogether.
+
+    Those that nobody is on come first, of these the loudest, and of these the newest. beside: groups that are shown elsewhere.
+    """
+    counts, incidents = tables.group_counts, metadata.tables["incidents"]
+    over = select(incidents.c.id).where(incidents.c.ended.is_(True))
+    conditions = [
+        groups.c.phase.in_(("pending", "firing", "acknowledged", "flapping")), or_(groups.c.incident == "", groups.c.incident.in_(over)), groups_shown(viewer),
+    ]  # fmt: skip
+    if named := list(beside):
+        conditions.append(groups.c.id.not_in(named))
+    taken = case((groups.c.acknowledged_by == "", 0), else_=1)
+    loud = case({"high": 0, "low": 1}, value=groups.c.urgency, else_=2)
+    level = case({word: at for at, word in enumerate(LEVELS)}, value=groups.c.level, else_=_NO_RANK)
+    query = (
+        select(groups, counts.c.firing, counts.c.muted, counts.c.total, counts.c.last_at)
+        .select_from(groups.outerjoin(counts, counts.c.id == groups.c.id))
+        .where(*conditions)
+        .order_by(taken, loud, level, groups.c.opened_at.desc(), groups.c.id.desc())
+        .limit(limit)
+    )
+    rows = [_shown(row) for row in reader.rows(query)]
+    if len(rows) < limit:
+        return rows, len(rows)
+    return rows, int(reader.rows(select(func.count()).select_from(groups).where(*conditions))[0][0])
+
+
+def _below(reader: Reader, viewer: Viewer, query: Select[Any], after: str) -> Select[Any]:
+    last = reader.rows(select(groups.c.opened_at).where(groups.c.id == after, groups_shown(viewer)))
     if not last:
         raise Refused(f"There is nothing with the id {after} to go on from.", fix="Begin without `after`.", field="after")
     at = last[0][0]

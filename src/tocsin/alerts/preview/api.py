@@ -29,4 +29,4 @@ def endpoints() -> list[Endpoint]:
 
         return await asyncio.to_thread(work)
 
-    return [Endpoint("POST", "/intake/preview", "Show what a request would become, without taking it in", show, Preview, tag="intake")]
+    return [Endpoint("POST", "/intake/preview", "Show what a request would become, without taking it in", show, Preview, tag="intake", needs="viewer")]

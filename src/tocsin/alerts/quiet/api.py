@@ -69,7 +69,7 @@ def _silences() -> list[Endpoint]:
             query=(("state", "active, pending, expired, all; without it those that are not over"), ("service", "A service's id"), *_PAGING),
         ),
         Endpoint("POST", "/silences", "Silence alerts", save, SaveSilence, 201, tag="silence"),
-        Endpoint("POST", "/silences/preview", "What a silence would mute if it began now", _reading(preview), SaveSilence, tag="silence"),
+        Endpoint("POST", "/silences/preview", "What a silence would mute if it began now", _reading(preview), SaveSilence, tag="silence", needs="viewer"),
         Endpoint("GET", "/silences/{id}", "One silence with its history", _reading(one), tag="silence"),
         command("/silences/{id}", "silence", SaveSilence, "Change a silence"),
         command("/silences/{id}/extend", "silence", ExtendSilence, "Let a silence last until another time"),
@@ -134,6 +134,6 @@ def _inhibitions() -> list[Endpoint]:
 
     return [
         Endpoint("GET", "/inhibitions", "The rules by which alerts mute others", _reading(shown), tag="inhibition"),
-        Endpoint("POST", "/inhibitions", "Write down the rules by which alerts mute others", save, SaveInhibitions, tag="inhibition"),
-        Endpoint("POST", "/inhibitions/file", "Put a file of rules in force", apply, RulesFile, tag="inhibition"),
+        Endpoint("POST", "/inhibitions", "Write down the rules by which alerts mute others", save, SaveInhibitions, tag="inhibition", needs="manager"),
+        Endpoint("POST", "/inhibitions/file", "Put a file of rules in force", apply, RulesFile, tag="inhibition", needs="manager"),
     ]

@@ -19,6 +19,8 @@ from tocsin.engine.model import Fact, Reader, micros
 DEFAULT_LIMIT: Final = 50
 MOST: Final = 500
 _COMING: Final = 5
+_MOST_WINDOWS: Final = 100
+"""So many windows of one plan are announced or remembered."""
 _KEPT: Final = timedelta(days=5)
 """How long a list shows silences that are over, unless it is asked for them."""
 
@@ -138,3 +140,29 @@ def public_maintenance(reader: Reader, service: str = "") -> list[dict[str, Any]
         for one in list_maintenance(reader, service=service, limit=MOST)
         if one["public"]
     ]
+
+
+def announced(reader: Reader, since: datetime) -> list[dict[str, Any]]:
+    """Return single windows of plans with a public title, in the order in which they begin: those that ended after a moment, are on, or come next.
+
+    Of a plan that comes again only the next window to come is among them.
+    """
+    table = tables.maintenance
+    query = select(table.c.id).where(or_(table.c.last_end.is_(None), table.c.last_end > micros(since))).order_by(table.c.since.desc()).limit(MOST)
+    found: list[dict[str, Any]] = []
+    for row in reader.rows(query):
+        plan: Maintenance | None = reader.state(f"maintenance:{row.id}")
+        if plan is None or not plan.public_title or plan.since is None:
+            continue
+        for number, window in enumerate(windows.windows(plan, since, None)):
+            if number >= _MOST_WINDOWS:
+                break
+            found.append(
+                {
+                    "id": plan.id, "title": plan.public_title, "text": plan.public_text, "services": plan.services, "since": window.since,
+                    "until": window.until,
+                }
+            )  # fmt: skip
+            if window.since > reader.now:
+                break
+    return sorted(found, key=lambda one: (one["since"], one["id"]))

@@ -74,7 +74,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
 
     async def apply(asked: Asked) -> Any:
         body: RoutesFile = asked.body
-        routes = await asyncio.to_thread(_read, body.text, body.file)
+        routes = await asyncio.to_thread(read_routes, body.text, body.file)
         if body.dry_run:
             return {
                 "changed": routes != msgspec.structs.replace(in_force(asked).saved, why=""),
@@ -90,7 +90,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         def work() -> dict[str, Any]:
             trial = body.alert
             if body.text:
-                trial = msgspec.structs.replace(trial, routes=_read(body.text, body.file))
+                trial = msgspec.structs.replace(trial, routes=read_routes(body.text, body.file))
             services = queries.Services(shelf, default_playbook)
             with asked.runtime.reading() as reader:
                 return queries.what_would_happen(trial, in_force(asked).saved, living(reader), services, reader)
@@ -100,13 +100,13 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     return [
         Endpoint("GET", "/routes", "The routes in force, as values and as a file, with their history", shown, tag="route"),
         Endpoint("GET", "/routes/versions/{version}", "The routes as they were", version, tag="route"),
-        Endpoint("POST", "/routes", "Write down all routes", save, SaveRoutes, tag="route"),
-        Endpoint("POST", "/routes/file", "Put a file of routes in force", apply, RoutesFile, tag="route"),
-        Endpoint("POST", "/routes/test", "What would happen to an alert, and why", test, RouteTest, tag="route"),
+        Endpoint("POST", "/routes", "Write down all routes", save, SaveRoutes, tag="route", needs="manager"),
+        Endpoint("POST", "/routes/file", "Put a file of routes in force", apply, RoutesFile, tag="route", needs="manager"),
+        Endpoint("POST", "/routes/test", "What would happen to an alert, and why", test, RouteTest, tag="route", needs="viewer"),
     ]
 
 
-def _read(text: str, file: str) -> SaveRoutes:
+def read_routes(text: str, file: str) -> SaveRoutes:
     """Read a file of routes, and make sure that they can be used; what is wrong is named with its line.
 
     Raises:
