@@ -227,12 +227,12 @@ def test_a_shift_is_given_away_and_taken_on_pages(payments: World) -> None:
 
 def test_my_absences_and_my_calendar_are_on_the_page(payments: World) -> None:
     fields = {"start": "2025-11-10T00:00", "end": "2025-11-12T00:00", "why": "leave"}
-    assert payments.form("/on-call", "/on-call/my/absence", fields, person="ana").status == 303
-    assert "leave" in payments.page("/on-call", "ana").text
-    assert payments.form("/on-call", "/on-call/my/feed", person="ana").status == 303
-    assert "/calendar/" in payments.page("/on-call", "ana").text
-    assert payments.form("/on-call", "/on-call/my/absence/remove", person="ana").status == 303
-    assert "leave" not in payments.page("/on-call", "ana").text
+    assert payments.form("/on-call/mine", "/on-call/my/absence", fields, person="ana").status == 303
+    assert "leave" in payments.page("/on-call/mine", "ana").text
+    assert payments.form("/on-call/mine", "/on-call/my/feed", person="ana").status == 303
+    assert "/calendar/" in payments.page("/on-call/mine", "ana").text
+    assert payments.form("/on-call/mine", "/on-call/my/absence/remove", person="ana").status == 303
+    assert "leave" not in payments.page("/on-call/mine", "ana").text
 
 
 def test_a_hand_off_is_signed_and_read_on_its_page(payments: World) -> None:

@@ -51,15 +51,15 @@ def endpoints(public_url: str) -> list[Endpoint]:
     own = _Answers(public_url)
     tag = "schedule"
     return [
-        Endpoint("GET", "/on-call", "Who is on call: everywhere, for a service, or where a person is", own.everywhere, tag=tag,
+        Endpoint("GET", "/on-call", "Who is on call: everywhere, for a service, or where a person is", own.everywhere, tag=tag, door="on-call:read",
                  query=(at_query, ("schedule", "Only this schedule"), ("service", "Only the schedules that this service's pages go to"),
                         ("person", "Only where this person stands, with their next shift"))),
         Endpoint("GET", "/on-call/offers", "Shifts that people want to give away", own.offers, tag=tag, query=(("person", "Asked of this person"),)),
-        Endpoint("GET", "/schedules", "List schedules with who is on call", own.listed, tag=tag,
+        Endpoint("GET", "/schedules", "List schedules with who is on call", own.listed, tag=tag, door="on-call:read",
                  query=(("team", "Only of this team"), ("after", "Go on after this id"), ("limit", "At most so many"), at_query)),
         Endpoint("GET", "/schedules/{id}", "One schedule", own.one, tag=tag),
         Endpoint("GET", "/schedules/{id}/history", "All that happened to a schedule", own.history, tag=tag),
-        Endpoint("GET", "/schedules/{id}/on-call", "Who is on call, and why", own.on_call, tag=tag,
+        Endpoint("GET", "/schedules/{id}/on-call", "Who is on call, and why", own.on_call, tag=tag, door="on-call:read",
                  query=(at_query, ("known", "As the record was known at this moment"), *_ROLE)),
         Endpoint("GET", "/schedules/{id}/shifts", "Shifts within a window", own.shifts, tag=tag,
                  query=(*WINDOW, *_ROLE, ("person", "Only of this person"), ("known", "As the record was known at this moment"))),

@@ -12,6 +12,7 @@ from tocsin.engine.model import Reader
 from tocsin.engine.runtime import Runtime
 from tocsin.oncall.model import Schedule
 from tocsin.web.endpoints import Asked, moment_of
+from tocsin.web.layout import Visit
 
 LONGEST: Final = timedelta(days=3 * 366)
 USUAL: Final = timedelta(days=14)
@@ -58,3 +59,14 @@ def check_window(start: datetime, end: datetime) -> None:
         raise Refused("The window ends before it begins.", fix="Let `to` be later than `from`.", field="to")
     if end - start > LONGEST:
         raise Refused("The window is longer than three years.", fix="Ask for a shorter one.", field="to")
+
+
+def base_of(visit: Visit, public_url: str) -> str:
+    """Return what addresses on a page begin with: the public URL, or the one by which the visitor came."""
+    url = visit.request.url
+    return public_url.rstrip("/") or f"{url.scheme}://{url.netloc}"
+
+
+def me_of(visit: Visit) -> str:
+    """Return the person who visits a page; an empty text for a program."""
+    return visit.actor.id if visit.actor.kind == "person" else ""

@@ -14,13 +14,16 @@ from tocsin.engine.model import Command, Context, Decision, Delivery, Happened
 from tocsin.oncall import checks, due
 from tocsin.oncall import commands as c
 from tocsin.oncall import events as e
-from tocsin.oncall.errors import AlreadyOver, NobodyNamed, NotOnCall, OfferGone
+from tocsin.oncall.errors import AlreadyOver, NobodyNamed, NotASchedule, NotOnCall, OfferGone
 from tocsin.oncall.evolve import from_now
 from tocsin.oncall.layers import roles_of, who_is_on_call
 from tocsin.oncall.model import Exchange, Override, Rota, Schedule, Subscriber
 from tocsin.oncall.notices import on_call_notice
 from tocsin.oncall.shifts import shifts
 from tocsin.people.ids import checked_id
+
+RESERVED = frozenset({"handoffs", "mine", "my", "new", "preview", "reach"})
+"""Ends of addresses below ``/on-call`` that are pages of their own."""
 
 
 def decide(schedule: Schedule, command: Command, ctx: Context) -> Decision:
@@ -74,6 +77,8 @@ def _done(schedule: Schedule, facts: tuple[Any, ...], deliveries: tuple[Delivery
 
 def _save(schedule: Schedule, command: c.SaveSchedule, ctx: Context) -> Decision:
     checked_id(schedule.id, "schedule")
+    if not schedule.versions and schedule.id in RESERVED:
+        raise NotASchedule(f"A schedule cannot be called {schedule.id!r}: a page has this address.", fix="Choose another id.", field="id")
     rota = Rota(**{name: value for name, value in asdict(command).items() if name != "since"})
     checks.check(rota)
     since = command.since or ctx.now
@@ -91,7 +96,8 @@ def _save(schedule: Schedule, command: c.SaveSchedule, ctx: Context) -> Decision
         for person, spans in found.away.items()
         if spans and from_now(schedule.away.get(person, ()), spans, ctx.now) != schedule.away.get(person, ())
     ]
-    return _done(schedule, (e.ScheduleSaved(rota, since), *away), unknown_people=list(found.unknown))
+    warnings = [f"There is no team {rota.team}."] if found.no_team else []
+    return _done(schedule, (e.ScheduleSaved(rota, since), *away), unknown_people=list(found.unknown), warnings=warnings)
 
 
 def _override(schedule: Schedule, command: c.AddOverride, ctx: Context) -> Decision:

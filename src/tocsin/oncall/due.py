@@ -48,6 +48,8 @@ class Found(msgspec.Struct, frozen=True):
     """When the people of a rota that is being saved are away."""
     unknown: tuple[str, ...] = ()
     """People of it whom nobody has written down."""
+    no_team: bool = False
+    """It names a team that nobody has written down."""
 
 
 def wake(schedule: Schedule, now: datetime, found: Found) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
@@ -24,10 +24,21 @@ def _at(form: Form, field: str) -> datetime:
         raise Refused(f"{error}.", fix="Say from when to when.", field=field) from error
 
 
-def _override(form: Form) -> Command:
+_HOW: Final[Mapping[str, Literal["add", "replace", "remove", "take"]]] = {"add": "add", "remove": "remove", "replace": "replace", "take": "take"}
+
+
+def override(form: Form) -> c.AddOverride:
+    """Return the override that a form describes: somebody alone, in the place of another, as well, or one person less.
+
+    Raises:
+        Refused: a time in it cannot be read.
+
+    """
     instead = form.get("instead_of", "")
+    how = _HOW.get(form.get("how", ""), "replace" if instead else "take")
+    how = "replace" if how == "take" and instead else how
     return c.AddOverride(
-        _at(form, "start"), _at(form, "end"), "replace" if instead else "take", form.get("person", "") or None, instead, role=form.get("role", ""), why=form.get("why", ""),
+        _at(form, "start"), _at(form, "end"), how, form.get("person", "") or None, instead, role=form.get("role", ""), why=form.get("why", ""),
     )  # fmt: skip
 
 
@@ -37,6 +48,8 @@ def _offer(form: Form) -> Command:
         _at(form, "end"),
         form.get("person", "") or None,
         form.get("to", ""),
+        _at(form, "back_start") if form.get("back_start") else None,
+        _at(form, "back_end") if form.get("back_end") else None,
         role=form.get("role", ""),
         why=form.get("why", ""),
     )
@@ -47,7 +60,7 @@ def _absence(form: Form) -> Command:
 
 
 COMMANDS: Final[Mapping[str, Callable[[Form], Command]]] = {
-    "override": _override,
+    "override": override,
     "override/remove": lambda form: c.RemoveOverride(form.get("override", "") or "-"),
     "offer": _offer,
     "offer/take": lambda form: c.TakeShift(form.get("exchange", "") or "-"),

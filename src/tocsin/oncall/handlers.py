@@ -30,13 +30,17 @@ from tocsin.oncall.shifts import merged, shifts
 from tocsin.paging import queries as paging
 from tocsin.people import queries as people
 from tocsin.people.model import Person
+from tocsin.people.rights import SYSTEM_VIEWER
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.response import OnCall
 from tocsin.services import queries as services
 from tocsin.services.model import Service
 
-_VIEWER: Final = Viewer("system", SYSTEM.id)
+_EVERYBODY: Final = Viewer("system", SYSTEM.id)
+"""Who reads a hand-off's note: everybody here, so that nothing private is told in it."""
+_PRIVATE: Final = "a private incident"
+"""What everybody who sees a statement of pay reads of it: the work counts, the incident stays hidden."""
 _PAGES_AT_ONCE: Final = 500
 _SOON: Final = timedelta(days=7)
 """Silences that end, obligations that fall due and gaps within this time stand in a hand-off's draft."""
@@ -174,11 +178,11 @@ def terms_of(reader: Reader, shelf: Bookshelf, schedule: Schedule, default_playb
     return name, playbook.on_call if playbook else OnCall()
 
 
-def pages_of(reader: Reader, person: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the pages that called a person and were opened within [start, end), newest first."""
+def pages_of(reader: Reader, viewer: Viewer, person: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the pages that called a person and were opened within [start, end), newest first, as a viewer may see them."""
     after = 0
     while True:
-        rows = paging.list_pages(reader, person=person, after=after, limit=_PAGES_AT_ONCE)
+        rows = paging.list_pages(reader, viewer, person=person, after=after, limit=_PAGES_AT_ONCE)
         for row in rows:
             opened = datetime.fromisoformat(row["opened_at"])
             if opened < start:
@@ -190,11 +194,11 @@ def pages_of(reader: Reader, person: str, start: datetime, end: datetime) -> Ite
         after = int(rows[-1]["number"])
 
 
-def incidents_of(reader: Reader, start: datetime, end: datetime) -> Iterator[Incident]:
-    """Yield incidents that were declared within [start, end) or are still open, newest first."""
+def incidents_of(reader: Reader, viewer: Viewer, start: datetime, end: datetime) -> Iterator[Incident]:
+    """Yield incidents that were declared within [start, end) or are still open, newest first, as a viewer may see them."""
     after = ""
     while True:
-        rows = incidents.list_incidents(reader, _VIEWER, after=after, limit=incidents.MOST)
+        rows = incidents.list_incidents(reader, viewer, after=after, limit=incidents.MOST)
         for row in rows:
             inside = start <= row["declared_at"] < end
             if (inside or (not row["ended"] and row["declared_at"] < end)) and (found := reader.state(f"incident:{row['id']}")) is not None:
@@ -213,10 +217,10 @@ def material_of(runtime: Runtime, shelf: Bookshelf, handoff: Handoff) -> tuple[M
     with runtime.reading() as reader:
         called: dict[str, dict[str, Any]] = {}
         for person in handoff.outgoing:
-            called |= {row["id"]: row for row in pages_of(reader, person, start, handoff.at)}
+            called |= {row["id"]: row for row in pages_of(reader, _EVERYBODY, person, start, handoff.at)}
         found = [
             one
-            for one in incidents_of(reader, start, handoff.at)
+            for one in incidents_of(reader, _EVERYBODY, start, handoff.at)
             if _of_shift(one, handoff.outgoing, called, start) or _of_schedule(one, schedule.id, reader)
         ]
         duties = [told for one in found if not one.ended for told in _duties(one, shelf, reader, now)]
@@ -283,11 +287,13 @@ def statement_of(
         ids = tuple(dict.fromkeys(shift.person for shift in shifts(schedule, start, end)))
         called = []
         for person in ids:
-            for row in pages_of(reader, person, start, end):
+            open_ = {row["id"] for row in pages_of(reader, _EVERYBODY, person, start, end)}
+            for row in pages_of(reader, SYSTEM_VIEWER, person, start, end):
                 at = datetime.fromisoformat(row["opened_at"])
                 if person in who_is_on_call(schedule, at):
-                    called.append(pay.Called(row["id"], row["title"], person, at))
-        handled = [_handled(one, reader) for one in incidents_of(reader, start, end)]
+                    told = row["id"] in open_
+                    called.append(pay.Called(row["id"] if told else "", row["title"] if told else _PRIVATE, person, at))
+        handled = [_handled(one, reader) for one in incidents_of(reader, SYSTEM_VIEWER, start, end)]
         clocks = zones(reader, ids)
     return playbook, pay.statement(schedule, start, end, terms, handled, called, clocks, _holds)
 
@@ -298,7 +304,8 @@ def _handled(incident: Incident, reader: Reader) -> pay.Handled:
     at = incident.declared_at
     assert at is not None
     who = tuple(sorted(name for name in acknowledged | roles if name))
-    return pay.Handled(incident.id, incident.title, at, who, tuple(msgspec.to_builtins(one) for one in incident.circumstances))
+    named = ("", _PRIVATE) if incident.private else (incident.id, incident.title)
+    return pay.Handled(*named, at, who, tuple(msgspec.to_builtins(one) for one in incident.circumstances))
 
 
 def _holds(condition: str, circumstances: Any) -> bool:

@@ -50,6 +50,7 @@ def schedule_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
         return Found(
             summary, {person.id: person.saved.name for person in known if person.saved}, {one.id: _reach(one) for one in known}, away,
             tuple(person for person in concerned if all(person != one.id for one in known)),
+            bool(rota.team) and reader.state(f"team:{rota.team}") is None,
         )  # fmt: skip
 
     return Kind(

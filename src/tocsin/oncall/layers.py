@@ -71,6 +71,44 @@ def stretches(schedule: Schedule, start: int, end: int, role: str = "") -> list[
     return found
 
 
+def anybody(schedule: Schedule) -> set[str]:
+    """Return everybody who may ever be on call: in any version's layers, in calendars, by what was agreed."""
+    found = {person for version in schedule.versions for layer in version.rota.layers for group in layer.groups for person in group}
+    found |= {span.person for calendar in schedule.calendars.values() for span in calendar.spans if span.person}
+    found |= {one.person for one in schedule.overrides.values() if one.person}
+    return found | {person for one in schedule.exchanges.values() for person in (one.person, one.to) if person}
+
+
+class Turn(NamedTuple):
+    """A stretch [start, end) of one layer by itself, whatever else puts people on call then."""
+
+    start: int
+    end: int
+    people: tuple[str, ...]
+
+
+def turns_of(schedule: Schedule, start: int, end: int, role: str = "") -> dict[str, tuple[Layer, list[Turn]]]:
+    """Return what each layer of a line says by itself within [start, end), by the layer's id; the layer is the newest of that id.
+
+    Neighbouring stretches of the same people are one.
+    """
+    found: dict[str, tuple[Layer, list[Turn]]] = {}
+    for rota, begin, stop in in_force(schedule, start, end):
+        for layer in rota.layers:
+            if layer.role != role:
+                continue
+            turns = found[layer.id][1] if layer.id in found else []
+            known = None if layer.calendar else rotation.compiled(layer, rota.zone)
+            for lane in sorted(_lanes(schedule, rota, layer, known, 0, begin, stop)):
+                people = (lane.person,) if known is None else rotation.people_of(known, lane.turn)
+                if turns and turns[-1].end == lane.start and turns[-1].people == people:
+                    turns[-1] = turns[-1]._replace(end=lane.end)
+                else:
+                    turns.append(Turn(lane.start, lane.end, people))
+            found[layer.id] = (layer, turns)
+    return found
+
+
 def in_force(schedule: Schedule, start: int, end: int) -> Iterator[tuple[Rota, int, int]]:
     """Yield each rota that counts within [start, end), and from when to when it does."""
     versions = schedule.versions

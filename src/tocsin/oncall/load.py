@@ -1,4 +1,6 @@
-"""Schedules in files: YAML (or JSON, which is YAML too), one document with ``schedules``, each as the API takes it.
+"""Schedules in files: YAML (or JSON, which is YAML too), one document with ``schedules``, each by its id and as the API takes it.
+
+A list in which each schedule has its ``id`` says the same; ``tocsin apply`` and ``tocsin oncall apply`` read both.
 
 ``people: [ana, bo]`` may stand for ``groups: [[ana], [bo]]``; whoever is written in a list of their own is on call together: ``[[ana, bo], cy]``.
 """

@@ -84,7 +84,7 @@ def statement(
                 lines += _weeks(schedule, pay, terms, start, end)
             case "incident":
                 lines += [
-                    _line(pay, person, 1, one.incident, f"{one.incident} {one.title}", one.at)
+                    _line(pay, person, 1, one.incident, f"{one.incident} {one.title}".strip(), one.at)
                     for one in handled
                     if start <= one.at < end and any(holds(pay.if_, severity) for severity in one.severities)
                     for person in one.people
@@ -96,7 +96,7 @@ def statement(
                     notes.append(f"{pay.id}: the playbook's term {_NIGHT!r} names no hours such as 22:00-06:00, so no page counts.")
                     continue
                 lines += [
-                    _line(pay, one.person, 1, one.page, f"{one.page} {one.title}", one.at)
+                    _line(pay, one.person, 1, one.page, f"{one.page} {one.title}".strip(), one.at)
                     for one in called
                     if start <= one.at < end and at_night(one.at, nights, zones.get(one.person) or schedule.rota.zone)
                 ]

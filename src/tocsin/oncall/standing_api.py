@@ -17,6 +17,7 @@ from tocsin.oncall.importing import from_pagerduty
 from tocsin.oncall.layers import roles_of
 from tocsin.oncall.model import Aware, Hours, Rota, Schedule, Weekday, plain
 from tocsin.oncall.shifts import merged, shifts
+from tocsin.people.rights import SYSTEM_VIEWER
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.web.endpoints import Asked, Endpoint
 
@@ -40,8 +41,8 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     own = _Answers(shelf, default_playbook)
     tag = "schedule"
     return [
-        Endpoint("POST", "/schedules/preview", "Try a rota without saving it", own.preview, TryRota, tag=tag),
-        Endpoint("POST", "/schedules/from-pagerduty", "Turn a PagerDuty schedule into one of ours, without saving it", own.from_pagerduty, FromPagerDuty, tag=tag),
+        Endpoint("POST", "/schedules/preview", "Try a rota without saving it", own.preview, TryRota, tag=tag, needs="viewer"),
+        Endpoint("POST", "/schedules/from-pagerduty", "Turn a PagerDuty schedule into one of ours, without saving it", own.from_pagerduty, FromPagerDuty, tag=tag, needs="viewer"),
         Endpoint("GET", "/schedules/{id}/gaps", "What does not fit: nobody on call, people who are away, shifts that nobody took", own.gaps, tag=tag, query=WINDOW),
         Endpoint("GET", "/schedules/{id}/fairness", "Hours, nights, weekends, holidays and pages of each person", own.fairness, tag=tag,
                  query=(*WINDOW, ("nights", "What counts as night, such as 22:00-06:00; the playbook's without it"), ("weekend", "sat,sun"))),
@@ -142,7 +143,7 @@ def _loads(
     found = [shift for role in roles_of(schedule) for shift in merged(shifts(schedule, start, end, role))]
     people = tuple(dict.fromkeys(shift.person for shift in found))
     called = [
-        (person, datetime.fromisoformat(row["opened_at"])) for person in people for row in handlers.pages_of(reader, person, start, end)
+        (person, datetime.fromisoformat(row["opened_at"])) for person in people for row in handlers.pages_of(reader, SYSTEM_VIEWER, person, start, end)
     ]
     days: tuple[Weekday, ...] = fairness.WEEKEND
     if weekend:

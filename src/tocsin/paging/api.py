@@ -35,7 +35,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
             limit = limit_of(asked, queries.DEFAULT_LIMIT, queries.MOST)
             with asked.runtime.reading() as reader:
                 rows = queries.list_pages(
-                    reader, **{name: asked.query.get(name, "") for name in ("state", "person", "incident", "group", "service")},
+                    reader, asked.viewer, **{name: asked.query.get(name, "") for name in ("state", "person", "incident", "group", "service")},
                     after=int(after or 0), limit=limit,
                 )  # fmt: skip
             return {"pages": rows, "next": str(rows[-1]["number"]) if len(rows) == limit else None}
@@ -142,7 +142,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         command("/policies/{id}", "policy", c.SavePolicy, "Write down an escalation policy"),
         command("/policies/{id}/retire", "policy", c.RetirePolicy, "Have no new page use an escalation policy"),
         Endpoint("GET", "/pager", "How the pager watches itself, and what it found", pager, tag="pager"),
-        Endpoint("POST", "/pager", "Say how the pager watches itself", set_pager, SetPager, tag="pager"),
+        Endpoint("POST", "/pager", "Say how the pager watches itself", set_pager, SetPager, tag="pager", needs="manager"),
         Endpoint(
             "GET", "/reach", "Who is reached for each severity of each service in the coming weeks, and when nobody is", reached, tag="reach",
             query=(("weeks", f"1 to {MOST_WEEKS}; 2 without it"), ("service", "Only this one"), ("severity", "Only this one")),

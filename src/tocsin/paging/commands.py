@@ -137,6 +137,8 @@ class SavePolicy(Command, frozen=True):
     note: str = ""
     waive: Text = ""
     """Why a step that reaches nobody is accepted; the person who writes this stands in the record."""
+    team: Annotated[str, Meta(max_length=100)] = ""
+    """Whose it is: who belongs to this team may change it; nobody's, only managers do."""
 
 
 class RetirePolicy(Command, frozen=True):

@@ -78,6 +78,8 @@ class Policy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     waiver: Waiver | None = None
     cites: str = msgspec.field(default="", name="from")
     note: str = ""
+    team: str = ""
+    """Whose it is: who belongs to this team may change it; nobody's, only managers do."""
 
 
 class PolicyRecord(msgspec.Struct, frozen=True):

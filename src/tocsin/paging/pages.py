@@ -16,6 +16,7 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command, Reader
 from tocsin.paging import commands as c
 from tocsin.paging import handlers, messages, queries, steps, views
+from tocsin.paging.explain import explain
 from tocsin.paging.page import Page
 from tocsin.paging.watch_model import STREAM_ID, Pager
 from tocsin.people.queries import list_people, list_teams
@@ -31,23 +32,35 @@ def routes(shell: Shell) -> list[Route]:
     """Return the routes of the pages."""
 
     def _list(visit: Visit) -> dict[str, Any]:
-        state = visit.query.get("state", "")
+        asked = {name: visit.query.get(name, "").strip()[:200] for name in ("state", "person", "service", "incident")}
+        state = asked["state"]
         person = visit.actor.id
         with visit.runtime.reading() as reader:
             after = number_of(visit.query.get("after", ""))
-            rows = queries.list_pages(reader, state={"": "live", "all": ""}.get(state, state), after=after, limit=_PAGE)
-            mine = set(queries.live_pages_of(reader, person)) if not state else set()
-            unanswered = len(queries.list_pages(reader, state="unanswered", limit=_PAGE))
+            rows = queries.list_pages(
+                reader, visit.viewer, state={"": "live", "all": ""}.get(state, state), person=asked["person"], service=asked["service"],
+                incident=asked["incident"], after=after, limit=_PAGE,
+            )  # fmt: skip
+            calling = set(queries.live_pages_of(reader, person))
+            mine = calling if not state else set()
+            unanswered = queries.unanswered(reader, visit.viewer)
             pager: Pager | None = reader.state(f"pager:{STREAM_ID}")
             whom = _whom(reader, everything=True)
-        more = {"state": state} if state else {}
+            names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
+        used = {name: value for name, value in asked.items() if value}
+
+        def address(**other: str) -> str:
+            found = {name: value for name, value in {**used, **other}.items() if value}
+            return "/pages" + (f"?{urlencode(found)}" if found else "")
+
         for row in rows:
             for name in ("opened_at", "next_at"):
                 row[name] = datetime.fromisoformat(row[name]) if row[name] else None
         return {
-            "state": state, "mine": [row for row in rows if row["id"] in mine], "rows": [row for row in rows if row["id"] not in mine],
+            "state": state, "asked": asked, "address": address, "back": address(), "mine": [row for row in rows if row["id"] in mine], "mine_ids": calling,
+            "rows": [row for row in rows if row["id"] not in mine], "names": names,
             "unanswered": unanswered, "problems": pager.problems if pager is not None else (), "whom": whom,
-            "older": "?" + urlencode({**more, "after": rows[-1]["number"]}) if len(rows) == _PAGE else "",
+            "older": "?" + urlencode({**used, "after": rows[-1]["number"]}) if len(rows) == _PAGE else "",
         }  # fmt: skip
 
     async def listed(visit: Visit) -> Response:
@@ -72,7 +85,8 @@ def routes(shell: Shell) -> list[Route]:
         with visit.runtime.reading() as reader:
             sent = queries.deliveries_of(reader, page.id)
             whom = _whom(reader, everything=False)
-        return {**page_values(page, visit.actor.id), "story": list(views.story(facts)), "runs": runs_of(page, sent), "whom": whom}
+        explained = explain(page.id, facts, sent)
+        return {**page_values(page, visit.actor.id), "story": list(views.story(facts)), "runs": runs_of(page, sent), "whom": whom, "explained": explained}
 
     async def one(visit: Visit) -> Response:
         return shell.page(visit, "paging/page.html", await asyncio.to_thread(_one, visit))

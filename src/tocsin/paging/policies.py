@@ -140,7 +140,7 @@ def checked(policy_id: str, command: c.SavePolicy) -> Policy:
     zone_of(command.zone)
     return Policy(
         policy_id, command.name or policy_id, command.steps, command.repeat, command.last_resort, command.lease, command.zone, command.about,
-        cites=command.cites, note=command.note,
+        cites=command.cites, note=command.note, team=command.team,
     )  # fmt: skip
 
 

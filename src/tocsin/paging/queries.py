@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import func, literal, or_, select
 
 from tocsin.engine import tables as engine_tables
-from tocsin.engine.model import Reader, micros, moment
+from tocsin.engine.model import Reader, Viewer, micros, moment
+from tocsin.incidents.belonging_queries import pages_shown
 from tocsin.oncall import layers
 from tocsin.oncall.model import Schedule
 from tocsin.oncall.queries import schedule_named
@@ -194,7 +195,7 @@ def policy_of_service(reader: Reader, service: Service | None) -> Policy:
     return policy_of(reader, DEFAULT_POLICY) or made_for((ON_CALL,))
 
 
-def known_for(reader: Reader, targets: Iterable[str], start: datetime, end: datetime) -> Known:
+def known_for(reader: Reader, targets: Iterable[str], _start: datetime, _end: datetime) -> Known:
     """Return all that decides whom targets mean between two moments."""
     people: dict[str, Person] = {}
     teams: dict[str, tuple[str, ...]] = {}
@@ -210,7 +211,7 @@ def known_for(reader: Reader, targets: Iterable[str], start: datetime, end: date
         known = schedule_named(reader, name.removesuffix(NEXT))
         if known is not None and known[0].id not in schedules:
             schedules[known[0].id] = known[0]
-            for who in _everybody(known[0], start, end):
+            for who in layers.anybody(known[0]):
                 add(who)
         return known is not None
 
@@ -236,12 +237,6 @@ def known_for(reader: Reader, targets: Iterable[str], start: datetime, end: date
     return Known(people, teams, schedules)
 
 
-def _everybody(schedule: Schedule, start: datetime, end: datetime) -> set[str]:
-    """Return everybody who is on call in any line of a schedule between two moments, and for a while after."""
-    first, last = int(start.timestamp()), int(end.timestamp()) + _LOOK_AHEAD[-1] * 86_400
-    return {who for role in layers.roles_of(schedule) for one in layers.stretches(schedule, first, last, role) for who in one.people}
-
-
 def targets_of(policy: Policy) -> tuple[str, ...]:
     """Return every target of a policy."""
     return (*(target for step in policy.steps for target in step.to), *policy.last_resort)
@@ -251,14 +246,17 @@ def targets_of(policy: Policy) -> tuple[str, ...]:
 
 
 def list_pages(
-    reader: Reader, *, state: str = "", person: str = "", incident: str = "", group: str = "", service: str = "", after: int = 0, limit: int = DEFAULT_LIMIT
+    reader: Reader, viewer: Viewer | None = None, *, state: str = "", person: str = "", incident: str = "", group: str = "", service: str = "", after: int = 0, limit: int = DEFAULT_LIMIT
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return pages, newest first.
 
+    viewer: who sees what calls them, and nothing else of incidents that they may not read; without one, the product itself.
     state: ``live`` (not ended), ``unanswered``, or one of a page's own. person: whom they call or called. after: the number of the last one seen.
     """
     table = tables.pages
     query = select(table).order_by(table.c.number.desc()).limit(limit)
+    if viewer is not None:
+        query = query.where(pages_shown(viewer))
     if state == "live":
         query = query.where(table.c.state != "resolved")
     elif state == "unanswered":
@@ -308,9 +306,10 @@ def live_pages_of_group(reader: Reader, group: str) -> list[str]:
     return [row.id for row in reader.rows(select(table.c.id).where(table.c.group == group, table.c.state != "resolved"))]
 
 
-def unanswered(reader: Reader) -> int:
-    """Return how many pages were tried on everybody in vain."""
-    return int(reader.rows(select(func.count()).where(tables.pages.c.unanswered.is_(True)))[0][0])
+def unanswered(reader: Reader, viewer: Viewer | None = None) -> int:
+    """Return how many pages were tried on everybody in vain. viewer: as of ``list_pages``."""
+    query = select(func.count()).where(tables.pages.c.unanswered.is_(True))
+    return int(reader.rows(query if viewer is None else query.where(pages_shown(viewer)))[0][0])
 
 
 def pages_waiting_for(reader: Reader, schedule: str) -> list[str]:

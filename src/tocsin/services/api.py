@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.engine.errors import NotFound
 from tocsin.services import queries
-from tocsin.services.model import SaveService
+from tocsin.services.model import RetireService, SaveService
 from tocsin.web.endpoints import Asked, Endpoint, command
 
 
@@ -17,14 +17,15 @@ def endpoints(default_playbook: str) -> list[Endpoint]:
     async def listed(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             with asked.runtime.reading() as reader:
-                return {"services": queries.list_services(reader, asked.query.get("owner", ""))}
+                everything = asked.query.get("everything") == "true"
+                return {"services": queries.list_services(reader, asked.query.get("owner", ""), everything=everything)}
 
         return await asyncio.to_thread(work)
 
     async def one(asked: Asked) -> Any:
         def work() -> dict[str, Any]:
             with asked.runtime.reading() as reader:
-                service = queries.named(reader, asked.path["id"])
+                service = queries.by_any_name(reader, asked.path["id"])
                 if service is None:
                     raise NotFound(f"There is no service {asked.path['id']}.", fix="GET /api/v1/services lists them.")
                 return queries.view(service, reader, default_playbook)
@@ -39,8 +40,9 @@ def endpoints(default_playbook: str) -> list[Endpoint]:
         return await asyncio.to_thread(work)
 
     return [
-        Endpoint("GET", "/services", "List services", listed, tag="service", query=(("owner", "Only those of this team"),)),
+        Endpoint("GET", "/services", "List services", listed, tag="service", query=(("owner", "Only those of this team"), ("everything", "true: also those that are no more"))),
         Endpoint("GET", "/services/{id}", "One service, by id, name or alias: owner, playbook, links, other names", one, tag="service"),
         Endpoint("GET", "/services/{id}/history", "Every version of a service", history, tag="service"),
         command("/services/{id}", "service", SaveService, "Write down a service"),
+        command("/services/{id}/retire", "service", RetireService, "Take a service out of the catalogue"),
     ]

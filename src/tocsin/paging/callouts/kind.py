@@ -45,6 +45,19 @@ def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
         why = f"the playbook escalates: {event.says or event.when.replace('_', ' ')}"
         return _wanted(incident, event.to, level, why, fact, reader, again=True)
 
+    def for_person(fact: Fact, incident: Incident, reader: Reader) -> Wanted | None:
+        event = fact.event
+        assert isinstance(event, e.PersonInvited | e.HandOverOffered)
+        if incident.imported or incident.ended:
+            return None
+        if isinstance(event, e.HandOverOffered):
+            if event.person in incident.engaged and event.person not in incident.left:
+                return None  # they are in the room, and see it there
+            why = f"{fact.actor} asks them to take {event.role.replace('_', ' ')}" + (f": {event.note}" if event.note else "")
+        else:
+            why = f"{fact.actor} asks for them" + (f": {event.why}" if event.why else "")
+        return _wanted(incident, (event.person,), level_of(incident, reader), why, fact, reader)
+
     def open_pages(fact: Fact, incident: Incident, reader: Reader) -> list[str]:
         event = fact.event
         assert isinstance(event, e.StageMoved)
@@ -56,6 +69,8 @@ def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
         Reaction("incident resolved: end its pages", e.StageMoved, end_pages, open_pages),
         Reaction("incident declared: call those whom its severity names", e.Declared, open_page, for_severity),
         Reaction("severity changed: call those whom it names besides", e.SeverityChanged, open_page, for_severity),
+        Reaction("person invited to an incident: call them", e.PersonInvited, open_page, for_person),
+        Reaction("person asked to take a role: call them, if they are not there", e.HandOverOffered, open_page, for_person),
         Reaction("incident escalated: call whom the rule names", e.Escalated, open_page, for_escalation),
     )
 

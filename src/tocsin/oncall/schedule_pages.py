@@ -1,0 +1,455 @@
+"""The pages of one schedule: lanes and days, overrides with their effect, how it is spread, its layers as a form, what happened to it."""
+
+from __future__ import annotations
+
+import asyncio
+import calendar
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tocsin.engine.errors import Conflict, NotFound, Refused
+from tocsin.engine.model import Reader, Viewer
+from tocsin.oncall import charts, checks, coverage, effect, fairness, forms, handlers, queries, rota_forms, story, views
+from tocsin.oncall.asking import base_of, me_of
+from tocsin.oncall.availability import spans_of
+from tocsin.oncall.clocks import FIRST_YEAR, LAST_YEAR, clocks, day_asked, field_of, on_clock
+from tocsin.oncall.commands import SaveSchedule
+from tocsin.oncall.events import ScheduleSaved
+from tocsin.oncall.kind import everybody
+from tocsin.oncall.layers import roles_of
+from tocsin.oncall.model import Rota, Schedule, plain
+from tocsin.oncall.shifts import merged, shifts
+from tocsin.oncall.walltime import known_zone
+from tocsin.paging import queries as paging
+from tocsin.people import ownership, rights
+from tocsin.people.queries import list_teams
+from tocsin.playbooks.queries import Bookshelf
+from tocsin.services.queries import list_services, named
+from tocsin.settings import versions
+from tocsin.settings.forms import id_of
+from tocsin.web.layout import Shell, Visit, go, local_path, number_of
+from tocsin.web.zones import ZONES
+
+_DAYS: Final = {"1w": 7, "2w": 14, "4w": 28}
+_MONTH: Final = "month"
+_USUAL: Final = "2w"
+_COMING: Final = timedelta(days=28)
+"""How far ahead what does not fit is looked for."""
+_FAIR: Final = {"quarter": (timedelta(days=91), timedelta(days=91)), "past": (timedelta(days=182), timedelta(0)), "coming": (timedelta(0), timedelta(days=182))}
+_RECENT: Final = 10
+_PREVIEW_DAYS: Final = 28
+
+
+def routes(shell: Shell, shelf: Bookshelf, default_playbook: str, public_url: str) -> list[Route]:
+    """Return the routes of the pages. public_url: what the addresses of published calendars begin with."""
+    pages = _Pages(shell, shelf, default_playbook, public_url)
+    return [
+        shell.get("/on-call/new", pages.new),
+        shell.post("/on-call/new", pages.make),
+        shell.post("/on-call/preview", pages.preview, needs="viewer"),
+        shell.get("/on-call/{id}", pages.one),
+        shell.get("/on-call/{id}/effect", pages.effect),
+        shell.get("/on-call/{id}/fairness", pages.fairness),
+        shell.get("/on-call/{id}/edit", pages.edit),
+        shell.post("/on-call/{id}/edit", pages.save),
+        shell.get("/on-call/{id}/history", pages.history),
+        shell.post("/on-call/{id}/restore", pages.restore),
+        *(shell.post(f"/on-call/{{id}}/{verb}", pages.do(verb)) for verb in forms.COMMANDS),
+    ]
+
+
+class _Pages:
+    def __init__(self, shell: Shell, shelf: Bookshelf, default_playbook: str, public_url: str) -> None:
+        self._shell = shell
+        self._shelf = shelf
+        self._default = default_playbook
+        self._url = public_url
+
+    # -- shifts -----------------------------------------------------------------------------------
+
+    async def one(self, visit: Visit) -> Response:
+        """Show a schedule."""
+        return await self._one(visit)
+
+    async def _one(self, visit: Visit, problem: Refused | None = None, verb: str = "") -> Response:
+        values = await asyncio.to_thread(self._of_one, visit)
+        values |= {"problem": problem, "typed": visit.form if problem else {}, "verb": verb}
+        return self._shell.page(visit, "oncall/schedule.html", values, status=problem.status if problem else 200)
+
+    def _of_one(self, visit: Visit) -> dict[str, Any]:
+        schedule: Schedule = visit.runtime.state("schedule", visit.path["id"])
+        me = me_of(visit)
+        with visit.runtime.reading() as reader:
+            names, now = handlers.names(reader), reader.now
+            handed = queries.list_handoffs(reader, schedule=schedule.id, limit=_RECENT)
+            folk = handlers.zones(reader, everybody(schedule))
+            mine = handlers.zones(reader, (me,)).get(me, "") if me else ""
+            routed = _routed(reader, schedule)
+        own_zone, zone = schedule.rota.zone, _zone(visit, schedule, mine)
+        span, first, days = _window(visit, zone, now)
+        shown = charts.chart(schedule, first, days, zone, now, names)
+        done = schedule.overrides.get(visit.query.get("done", ""))
+        return {
+            **_head(visit, schedule), "view": views.now_view(schedule, now, names), "chart": shown, "span": span, "zone": zone, "names": names, "person": me,
+            "local": on_clock(zone), "field": field_of(zone), "roles": roles_of(schedule), "routed": routed, "first": first,
+            "findings": coverage.findings(schedule, now, now + _COMING, names, names), "overrides": views.overrides_from(schedule, now),
+            "offers": views.offers_of(schedule, now), "handoffs": handed, "feed": views.feed_url(base_of(visit, self._url), schedule.feed), "done": done,
+            "covered": 100 - coverage.percent(coverage.uncovered(schedule, now, now + _COMING)),
+            "earlier": _link(visit, _step(first, span, -1), span, zone), "later": _link(visit, _step(first, span, 1), span, zone), "today": _link(visit, None, span, zone),
+            "spans": {name: _link(visit, first, name, zone) for name in (*_DAYS, _MONTH)},
+            "links": {one: _link(visit, first, span, one) for one in clocks(mine, own_zone, (layer.zone for layer in schedule.rota.layers), folk.values())},
+            "mine": mine, "people": sorted(names.items(), key=lambda one: one[1].casefold()), "said": charts.said_of,
+            "preset": _preset(visit, zone),
+        }  # fmt: skip
+
+    def do(self, verb: str) -> Callable[[Visit], Awaitable[Response]]:
+        """Return the handler of a form about a schedule."""
+
+        async def handle(visit: Visit) -> Response:
+            try:
+                command = forms.COMMANDS[verb](visit.form)
+                result = await visit.runtime.commit("schedule", visit.path["id"], command, visit.actor, visit.key, visit.fingerprint)
+            except Refused as refusal:
+                return await self._one(visit, refusal, verb)
+            after = visit.form.get("after", "")
+            if after:
+                return go(local_path(after))
+            back = {name: visit.form[name] for name in ("from", "span", "zone") if visit.form.get(name)}
+            if verb == "override":
+                back["done"] = str(result.get("override", ""))
+            return go(f"/on-call/{quote(visit.path['id'])}" + (f"?{urlencode(back)}" if back else ""))
+
+        return handle
+
+    async def effect(self, visit: Visit) -> Response:
+        """Say what an override would change, before anybody decides it: a part of a page."""
+        values = await asyncio.to_thread(_effect_of, visit)
+        return self._shell.page(visit, "oncall/effect.html", values)
+
+    # -- how it is spread -------------------------------------------------------------------------
+
+    async def fairness(self, visit: Visit) -> Response:
+        """Show how duty is spread, and what it earns."""
+        return self._shell.page(visit, "oncall/fairness.html", await asyncio.to_thread(self._fairness, visit))
+
+    def _fairness(self, visit: Visit) -> dict[str, Any]:
+        schedule: Schedule = visit.runtime.state("schedule", visit.path["id"])
+        period = visit.query.get("period", "") if visit.query.get("period", "") in _FAIR else "quarter"
+        back, ahead = _FAIR[period]
+        with visit.runtime.reading() as reader:
+            names, now = handlers.names(reader), reader.now
+            playbook, terms = handlers.terms_of(reader, self._shelf, schedule, self._default)
+            nights = fairness.nights_of(terms.terms.get("overnight", ""))
+            found = _loads(reader, visit.viewer, schedule, now - back, now + ahead, nights)
+        month = _month(visit.query.get("month", ""), now)
+        statement = None
+        if terms.pay:
+            start, end = _month_ends(month, schedule.rota.zone)
+            _, statement = handlers.statement_of(visit.runtime, self._shelf, schedule, start, end, self._default)
+        return {
+            **_head(visit, schedule), "loads": found, "names": names, "period": period, "nights": nights, "playbook": playbook, "statement": statement,
+            "bars": fairness_bars(found), "month": month, "months": [_months_before(month, step) for step in (1, -1)], "start": now - back, "end": now + ahead,
+            "average": sum(one.hours for one in found) / len(found) if found else 0.0,
+        }  # fmt: skip
+
+    # -- layers -----------------------------------------------------------------------------------
+
+    async def new(self, visit: Visit) -> Response:
+        """Show the form of a schedule that is not there yet."""
+        return await self._form(visit, None)
+
+    async def edit(self, visit: Visit) -> Response:
+        """Show a schedule's layers as a form."""
+        schedule: Schedule = await asyncio.to_thread(visit.runtime.state, "schedule", visit.path["id"])
+        return await self._form(visit, schedule)
+
+    async def make(self, visit: Visit) -> Response:
+        """Write a new schedule down, or only show what it would be."""
+        try:
+            rota = await asyncio.to_thread(_rota_of, visit)
+            if visit.form.get("do") == "preview":
+                return await self._form(visit, None, rota=rota)
+            schedule_id = id_of(rota.name, visit.form.get("id", ""))
+            if await asyncio.to_thread(visit.runtime.committer.state, f"schedule:{schedule_id}") is not None:
+                raise Conflict(f"There is a schedule {schedule_id} already.", fix="Write another id, or change that one.", field="id")
+            await visit.runtime.commit("schedule", schedule_id, rota, visit.actor, visit.key, visit.fingerprint)
+        except Refused as refusal:
+            return await self._form(visit, None, refusal)
+        return go(f"/on-call/{quote(schedule_id)}")
+
+    async def save(self, visit: Visit) -> Response:
+        """Write a schedule down as the form says, or only show what it would be."""
+        schedule: Schedule = await asyncio.to_thread(visit.runtime.state, "schedule", visit.path["id"])
+        try:
+            rota = await asyncio.to_thread(_rota_of, visit)
+            if visit.form.get("do") == "preview":
+                return await self._form(visit, schedule, rota=rota)
+            await visit.runtime.commit("schedule", schedule.id, rota, visit.actor, visit.key, visit.fingerprint)
+        except Refused as refusal:
+            return await self._form(visit, schedule, refusal)
+        return go(f"/on-call/{quote(schedule.id)}")
+
+    async def preview(self, visit: Visit) -> Response:
+        """Show what the form of a schedule would make of the next weeks: a part of a page."""
+        try:
+            rota = await asyncio.to_thread(_rota_of, visit)
+            checks.check(rota)
+            values: dict[str, Any] = {"tried": await asyncio.to_thread(_tried, visit, rota), "refusal": None}
+        except Refused as refusal:
+            values = {"tried": None, "refusal": refusal}
+        return self._shell.page(visit, "oncall/preview.html", values)
+
+    async def _form(self, visit: Visit, schedule: Schedule | None, problem: Refused | None = None, rota: Rota | None = None) -> Response:
+        values = await asyncio.to_thread(self._of_form, visit, schedule, problem, rota)
+        return self._shell.page(visit, "oncall/edit.html", {**values, "problem": problem, "typed": visit.form}, status=problem.status if problem else 200)
+
+    def _of_form(self, visit: Visit, schedule: Schedule | None, problem: Refused | None, rota: Rota | None) -> dict[str, Any]:
+        with visit.runtime.reading() as reader:
+            names, now = handlers.names(reader), reader.now
+            mine = handlers.zones(reader, (me_of(visit),)).get(me_of(visit), "UTC")
+            teams = [(row["id"], row["name"]) for row in list_teams(reader)]
+            books = [(name, one.title) for name in self._shelf.ids(reader) if (one := self._shelf.current(name, reader)) is not None]
+        if rota is None:
+            rota = _kept(visit, problem) or (schedule.rota if schedule is not None else rota_forms.example(mine, now))
+        try:
+            checks.check(rota)
+            tried = _tried(visit, rota)
+        except Refused:
+            tried = None
+        return {
+            **(_head(visit, schedule) if schedule is not None else {"schedule": None, "may": True, "tab": "edit"}), "rota": rota, "layers": rota_forms.shown(rota, names),
+            "names": names, "teams": teams, "books": books, "zones": ZONES, "tried": tried, "refusal": None, "since": visit.form.get("since", ""),
+            "people": sorted(names.items(), key=lambda one: one[1].casefold()), "blank": rota_forms.blank(rota),
+        }  # fmt: skip
+
+    # -- what happened ----------------------------------------------------------------------------
+
+    async def history(self, visit: Visit) -> Response:
+        """Show every version of a schedule, and what was decided on top of it."""
+
+        def work() -> dict[str, Any]:
+            schedule: Schedule = visit.runtime.state("schedule", visit.path["id"])
+            facts = visit.runtime.facts("schedule", schedule.id)
+            with visit.runtime.reading() as reader:
+                names = handlers.names(reader)
+            saved = [fact for fact in facts if isinstance(fact.event, ScheduleSaved)]
+            made = versions.versions([(fact.version, fact.recorded_at, str(fact.actor), "", fact.event.rota) for fact in saved])  # type: ignore[attr-defined] # filtered
+            return {**_head(visit, schedule), "versions": made, "names": names, "told": story.story(facts, names, on_clock(schedule.rota.zone))}
+
+        return self._shell.page(visit, "oncall/history.html", await asyncio.to_thread(work))
+
+    async def restore(self, visit: Visit) -> Response:
+        """Write an earlier version of a schedule down again, from now on."""
+        for fact in await asyncio.to_thread(visit.runtime.facts, "schedule", visit.path["id"]):
+            if str(fact.version) == visit.form.get("version", "") and isinstance(fact.event, ScheduleSaved):
+                command = SaveSchedule(**msgspec.structs.asdict(fact.event.rota))
+                await visit.runtime.commit("schedule", visit.path["id"], command, visit.actor, visit.key, visit.fingerprint)
+                return go(f"/on-call/{quote(visit.path['id'])}/history")
+        raise NotFound(f"There is no version {visit.form.get('version', '')} of this schedule.", fix="Its history lists them.")
+
+
+def _head(visit: Visit, schedule: Schedule) -> dict[str, Any]:
+    owners = ownership.owners_of("schedule", schedule)
+    return {"schedule": schedule, "rota": schedule.rota, "may": rights.may_change(visit.viewer, owners), "may_act": rights.at_least(visit.viewer.role, "responder")}
+
+
+def _routed(reader: Reader, schedule: Schedule) -> list[str]:
+    """Return the names of the services whose pages go to a schedule."""
+    found = []
+    for row in list_services(reader):
+        service = named(reader, row["id"])
+        if service is not None and schedule.id in handlers.schedules_paged_by(reader, service):
+            found.append(row["name"])
+    return found
+
+
+def _effect_of(visit: Visit) -> dict[str, Any]:
+    schedule: Schedule = visit.runtime.state("schedule", visit.path["id"])
+    form = visit.query
+    try:
+        command = forms.override(form)
+        checks.check_span(command.start, command.end)
+        checks.check_role(command.role, roles_of(schedule))
+        person = command.person or me_of(visit)
+        if not person and command.how != "remove":
+            raise Refused("It is not said who.", fix="Name a person.", field="person")
+        found = effect.effect(schedule, command, person)
+    except Refused as refusal:
+        return {"refusal": refusal, "changes": [], "warnings": [], "button": ""}
+    zone = known_zone(form.get("zone", "UTC"))
+    local = on_clock(zone)
+    with visit.runtime.reading() as reader:
+        names = handlers.names(reader)
+        warnings = _warnings(reader, schedule, command.start, command.end, person, local, names) if command.how != "remove" else []
+        waiting = len(paging.pages_waiting_for(reader, schedule.id)) if command.start <= reader.now < command.end else 0
+        routed = _routed(reader, schedule) if found else []
+        zones = handlers.zones(reader, (person,)) if person else {}
+    theirs = zones.get(person, "")
+    who = names.get(person, person)
+    return {
+        "refusal": None, "changes": [(f"{effect.sentence(one, names)}", f"{local(one.start)} to {local(one.end)}") for one in found], "warnings": warnings, "who": who,
+        "waiting": waiting, "routed": routed, "theirs": f"{on_clock(theirs)(command.start)} to {on_clock(theirs)(command.end)}" if theirs and theirs != zone else "",
+        "their_zone": theirs, "button": f"Put {who} on call" if command.how != "remove" else f"Take {names.get(command.instead_of, command.instead_of)} off call",
+    }  # fmt: skip
+
+
+def _warnings(
+    reader: Reader, schedule: Schedule, start: datetime, end: datetime, person: str, local: Callable[[datetime], str], names: Mapping[str, str]
+) -> list[str]:  # fmt: skip
+    """Return what speaks against putting somebody on call for a while: they are away, on call elsewhere, or nothing proved reaches them."""
+    who = names.get(person, person)
+    if person not in names:
+        return [f"{person} is not written down: no page reaches them."]
+    known = queries.availability_of(reader, person)
+    found = [
+        f"{who} is away {local(span.start)} to {local(span.end)}{': ' + span.why if span.why else ''}."
+        for span in (spans_of(known) if known is not None else ())
+        if span.start < end and span.end > start
+    ]
+    for name in queries.schedules_of(reader, person):
+        other = reader.state(f"schedule:{name}")
+        if other is None or name == schedule.id:
+            continue
+        if any(shift.person == person for role in roles_of(other) for shift in shifts(other, start, end, role)):
+            found.append(f"{who} is on call in {other.rota.name or name} at that time too.")
+    state = reader.state(f"person:{person}")
+    if state is not None and state.saved is not None and not any(state.is_verified(way) for way in state.saved.contacts):
+        found.append(f"No way to reach {who} was ever proved.")
+    return found
+
+
+def _zone(visit: Visit, schedule: Schedule, mine: str) -> str:
+    """Return the clock of the page: the one asked for; else the visitor's, or the schedule's."""
+    asked = visit.form.get("zone", "") or visit.query.get("zone", "")
+    try:
+        return known_zone(asked) if asked else mine or schedule.rota.zone
+    except Refused:
+        return mine or schedule.rota.zone
+
+
+def _window(visit: Visit, zone: str, now: datetime) -> tuple[str, date, int]:
+    """Return which days the page shows: the Monday of the week asked for and some weeks, or a month."""
+    weeks = number_of(visit.query.get("weeks", ""))
+    span = visit.form.get("span", "") or visit.query.get("span", "") or (f"{weeks}w" if f"{weeks}w" in _DAYS else _USUAL)
+    day = day_asked(visit.form.get("from", "") or visit.query.get("from", ""), zone, now)
+    if span == _MONTH:
+        first = day.replace(day=1)
+        first -= timedelta(days=first.weekday())
+        last = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+        return span, first, ((last - first).days // 7 + 1) * 7
+    span = span if span in _DAYS else _USUAL
+    return span, day - timedelta(days=day.weekday()), _DAYS[span]
+
+
+def _preset(visit: Visit, zone: str) -> dict[str, str]:
+    """Return what a link wants the forms to begin with: moments of the address on the page's clock, and people."""
+    found = {name: visit.query[name] for name in ("person", "to", "instead_of") if visit.query.get(name)}
+    for name in ("start", "end"):
+        try:
+            at = datetime.fromisoformat(visit.query.get(name, ""))
+        except ValueError:
+            continue
+        if at.tzinfo is not None and FIRST_YEAR <= at.year <= LAST_YEAR:
+            found[name] = field_of(zone)(at)
+    return found
+
+
+def _step(first: date, span: str, way: int) -> date:
+    if span != _MONTH:
+        return first + way * timedelta(days=_DAYS[span])
+    middle = first + timedelta(days=10)  # its first week may begin in the month before
+    index = middle.year * 12 + middle.month - 1 + way
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _link(visit: Visit, first: date | None, span: str, zone: str) -> str:
+    day = first
+    if first is not None and span == _MONTH:
+        day = first + timedelta(days=6)
+    given = {**({"from": day.isoformat()} if day is not None else {}), "span": span, "zone": zone}
+    return f"/on-call/{quote(visit.path['id'])}?" + urlencode(given)
+
+
+# -- how it is spread ------------------------------------------------------------------------------
+
+
+def _loads(reader: Reader, viewer: Viewer, schedule: Schedule, start: datetime, end: datetime, nights: Any) -> list[fairness.Load]:
+    found = [shift for role in roles_of(schedule) for shift in merged(shifts(schedule, start, end, role))]
+    people = tuple(dict.fromkeys(shift.person for shift in found))
+    called = [(person, datetime.fromisoformat(row["opened_at"])) for person in people for row in handlers.pages_of(reader, viewer, person, start, end)]
+    zones: Mapping[str, str] = handlers.zones(reader, people)
+    return fairness.loads(found, zones, schedule.rota.zone, nights, schedule.rota.holidays, called)
+
+
+def fairness_bars(found: list[fairness.Load]) -> list[dict[str, Any]]:
+    """Return the bars of a chart: for each person how long each kind of hours is, in per cent of the longest."""
+    most = max((one.hours for one in found), default=0.0)
+    average = sum(one.hours for one in found) / len(found) if found else 0.0
+    return [
+        {
+            "load": one, "hours": round(100 * one.hours / most, 2) if most else 0, "nights": round(100 * one.nights / most, 2) if most else 0,
+            "weekends": round(100 * one.weekends / most, 2) if most else 0, "average": round(100 * average / most, 2) if most else 0,
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def _month(text: str, now: datetime) -> date:
+    """Return the first day of the month that a text names; the one before this where it names none."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return _months_before(now.date().replace(day=1), 1)
+
+
+def _months_before(month: date, step: int) -> date:
+    index = month.year * 12 + month.month - 1 - step
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _month_ends(month: date, zone: str) -> tuple[datetime, datetime]:
+    frame = charts.Frame(month, calendar.monthrange(month.year, month.month)[1], zone)
+    return frame.start, frame.end
+
+
+# -- the form --------------------------------------------------------------------------------------
+
+
+def _rota_of(visit: Visit) -> SaveSchedule:
+    with visit.runtime.reading() as reader:
+        known = rota_forms.known_names(handlers.names(reader))
+    return rota_forms.rota_of(visit.form, visit.lists, known)
+
+
+def _kept(visit: Visit, problem: Refused | None) -> Rota | None:
+    """Return the rota that was typed, where a refused form can still be read as one."""
+    if problem is None:
+        return None
+    try:
+        return _rota_of(visit)
+    except Refused:
+        return None
+
+
+def _tried(visit: Visit, rota: Rota) -> dict[str, Any]:
+    """Return what a rota would make of the next weeks: lanes, and what does not fit."""
+    with visit.runtime.reading() as reader:
+        names, now = handlers.names(reader), reader.now
+        folk = {person for layer in rota.layers for group in layer.groups for person in group}
+        known = ((person, queries.availability_of(reader, person)) for person in sorted(folk))
+        away = {person: spans_of(found) for person, found in known if found is not None}
+        before: Schedule | None = reader.state(f"schedule:{visit.path.get('id', '')}") if visit.path.get("id") else None
+    values = {name: getattr(rota, name) for name in Rota.__struct_fields__}
+    schedule = plain(Rota(**values), away=away, calendars=before.calendars if before is not None else {})
+    first = day_asked("", rota.zone, now)
+    return {
+        "chart": charts.chart(schedule, first, _PREVIEW_DAYS, rota.zone, now, names), "zone": rota.zone, "local": on_clock(rota.zone),
+        "findings": coverage.findings(schedule, now, now + _COMING, names, names), "names": names,
+        "covered": 100 - coverage.percent(coverage.uncovered(schedule, now, now + _COMING)),
+    }  # fmt: skip

@@ -1,0 +1,98 @@
+"""The pages of escalation policies: a ladder with names, holes beside their step, a form that saves what the API would."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.settings.filling import filled
+from tests.world import World
+
+PAGE = "/settings/policies/pay"
+STEPS = [
+    {"to": ["schedule:duty"], "wait": "5m"},
+    {"to": ["schedule:duty#next", "team:core"], "wait": "10m", "pick": "in_turn", "acknowledgements": 2, "only": {"from": "08:00", "to": "18:00", "days": ["mon", "tue"], "zone": "Europe/Berlin", "otherwise": "skip"}},
+    {"to": ["person:ana"], "at_age": "30m", "urgency": "high", "note": "the manager", "name": "manager", "from": "procedure, line 7"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def paged(tmp_path: Path) -> Iterator[World]:
+    """An installation with two people, a schedule, a team and a policy."""
+    world = World(tmp_path / "data")
+    world.post("/teams/core", {"name": "Core"})
+    for person in ("ana", "bo"):
+        world.post(f"/people/{person}", {"name": person.title(), "teams": ["core"], "contacts": [{"kind": "file", "value": person}]})
+    world.post("/schedules/duty", {"name": "Duty", "layers": [{"id": "w", "groups": [["ana"], ["bo"]], "start": "2025-10-20T09:00"}]})
+    world.post("/policies/pay", {"name": "Payments", "steps": STEPS, "last_resort": ["person:bo"], "repeat": 1, "waive": "known"}, person="ana")
+    yield world
+    world.close()
+
+
+def test_the_ladder_names_who_each_step_is_right_now(paged: World) -> None:
+    text = paged.page(PAGE).text
+    assert "on call in Duty" in text
+    assert "<bdi>Bo</bdi>" in text
+    assert "everybody in Core" in text
+    assert "Last resort" in text
+    assert "has no way that was proved" in text
+
+
+def test_another_moment_can_be_asked_for_and_what_happens_if_nobody_answers(paged: World) -> None:
+    text = paged.page(f"{PAGE}?at=2025-11-04T03:00").text
+    assert "Who that is at Tue 4 Nov 03:00" in text
+    assert "What happens if nobody answers" in text
+    assert paged.page(f"{PAGE}?at=never").status == 200
+
+
+def test_a_form_that_is_sent_unchanged_makes_no_new_version(paged: World) -> None:
+    before = paged.get("/policies/pay")
+    assert filled(paged, PAGE, f"{PAGE}/save", person="ana").status == 303
+    assert paged.get("/policies/pay") == before
+
+
+def test_a_step_that_reaches_nobody_is_refused_until_somebody_accepts_it_by_name(paged: World) -> None:
+    wrong = filled(paged, PAGE, f"{PAGE}/save", {"s0_to": "schedule:nothing", "waive": ""}, person="ana")
+    assert wrong.status == 422
+    assert "Accept that a step reaches nobody" in wrong.text
+    assert 'value="schedule:nothing"' in wrong.text
+    assert filled(paged, PAGE, f"{PAGE}/save", {"s0_to": "schedule:nothing", "waive": "until Friday"}, person="ana").status == 303
+    text = paged.page(PAGE).text
+    assert "Reaches nobody at any time" in text
+    assert "until Friday" in text
+
+
+def test_a_policy_is_made_by_the_names_of_people_teams_and_schedules(paged: World) -> None:
+    sent = filled(paged, "/settings/new-policy", "/settings/new-policy", {"name": "Nights", "s0_to": "Duty", "s1_to": "Ana, Core"})
+    assert sent.headers["location"] == "/settings/policies/nights"
+    steps = paged.get("/policies/nights")["policy"]["steps"]
+    assert [step["to"] for step in steps] == [["schedule:duty"], ["person:ana", "team:core"]]
+
+
+def test_the_preview_is_the_ladder_and_saves_nothing(paged: World) -> None:
+    before = paged.get("/policies/pay")
+    answer = filled(paged, PAGE, f"{PAGE}/save", {"s0_to": "Ana"}, to="/settings/policy-preview")
+    assert (answer.status, "<html" in answer.text, "<bdi>Ana</bdi>" in answer.text) == (200, False, True)
+    assert "nobody answers so soon" in filled(paged, PAGE, f"{PAGE}/save", {"s0_wait": "1s"}, to="/settings/policy-preview").text
+    assert paged.get("/policies/pay") == before
+
+
+def test_a_test_page_by_the_policy_shows_its_messages(paged: World) -> None:
+    assert "Send a test page to Bo" in paged.page(PAGE).text
+    assert paged.form(PAGE, f"{PAGE}/test").status == 303
+    paged.app.runtime.settle()
+    assert "delivered" in paged.page(PAGE).text
+
+
+def test_it_is_retired_brought_back_and_an_earlier_version_is_put_back(paged: World) -> None:
+    paged.form(PAGE, f"{PAGE}/retire", {"why": "old"})
+    assert "No new page uses this policy." in paged.page(PAGE).text
+    assert paged.form(PAGE, f"{PAGE}/restore", person="ana").status == 303
+    assert paged.get("/policies/pay")["retired"] is False
+
+
+def test_the_list_shows_every_ladder_and_which_services_use_it(paged: World) -> None:
+    paged.post("/services/api", {"name": "Payment API", "policy": "pay"})
+    text = paged.page("/settings/policies").text
+    assert "1 service: Payment API" in text
+    assert "<bdi>Bo</bdi>" in text
