@@ -11,6 +11,7 @@ from tocsin.engine.model import Command
 
 Title = Annotated[str, Meta(min_length=1, max_length=300)]
 Word = Annotated[str, Meta(max_length=200)]
+Owner = Annotated[str, Meta(min_length=1, max_length=200)]
 About = Annotated[str, Meta(max_length=2000)]
 Why = Annotated[str, Meta(min_length=1, max_length=2000)]
 Time = Annotated[datetime, Meta(tz=True)]
@@ -45,6 +46,28 @@ class UpdateAction(Command, frozen=True):
     priority: Word | None = None
     ticket: Word | None = None
     about: About | None = None
+    no_due: bool = False
+    """Take the due date away."""
+
+
+class StartAction(Command, frozen=True):
+    """Say that somebody is at work on an item."""
+
+    by: Word = ""
+
+
+class PutBackAction(Command, frozen=True):
+    """Say that nobody is at work on an item any more."""
+
+    by: Word = ""
+
+
+class Reassign(Command, frozen=True):
+    """Give several open items to another owner: those named, or all open ones of ``owner``."""
+
+    to: Owner
+    actions: Annotated[tuple[Owner, ...], Meta(max_length=500)] = ()
+    owner: Word = ""
 
 
 class FinishAction(Command, frozen=True):

@@ -43,6 +43,12 @@ def decide(item: Item, command: Command, ctx: Context) -> Decision:
     match command:
         case c.UpdateAction():
             return _update(item, command, found)
+        case c.StartAction():
+            _open_only(item)
+            return _result(item) if item.started_at else _one(item, e.Started(command.by or ctx.actor.id), "open")
+        case c.PutBackAction():
+            _open_only(item)
+            return _one(item, e.PutBack(command.by or ctx.actor.id), "open") if item.started_at else _result(item)
         case c.FinishAction():
             if item.state == "done":
                 return _result(item)
@@ -77,6 +83,8 @@ def _create(item: Item, command: c.CreateAction, found: Found) -> Decision:
 def _update(item: Item, command: c.UpdateAction, found: Found) -> Decision:
     _open_only(item)
     given = {name: value for name in Fields.__struct_fields__ if (value := getattr(command, name)) is not None}
+    if command.no_due:
+        given["due"] = None
     if not given:
         raise Refused("Nothing to change.", fix="Give a title, group, owner, due, priority, ticket or about.")
     fields = _checked(msgspec.structs.replace(item.fields, **given), found.playbook)
@@ -155,8 +163,20 @@ def evolve(item: Item, fact: Fact) -> Item:
                 "reason": event.reason,
                 "evidence": "",
             }
+        case e.Started():
+            changes |= {"started_at": fact.occurred_at, "started_by": event.by or who}
+        case e.PutBack():
+            changes |= {"started_at": None, "started_by": ""}
         case e.Reopened():
-            changes |= {"state": "open", "closed_at": None, "closed_by": "", "reason": event.reason, "evidence": ""}
+            changes |= {
+                "state": "open",
+                "started_at": None,
+                "started_by": "",
+                "closed_at": None,
+                "closed_by": "",
+                "reason": event.reason,
+                "evidence": "",
+            }
         case e.Overdue():
             changes["reminded_of"] = event.due
         case _:

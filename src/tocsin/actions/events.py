@@ -42,6 +42,18 @@ class Reopened(Event, frozen=True, tag="action.reopened"):
     reason: str
 
 
+class Started(Event, frozen=True, tag="action.started"):
+    """Somebody is at work on it."""
+
+    by: str = ""
+
+
+class PutBack(Event, frozen=True, tag="action.put_back"):
+    """Nobody is at work on it any more; it waits again."""
+
+    by: str = ""
+
+
 class Overdue(Event, frozen=True, tag="action.overdue"):
     """Its due date passed and it was still open. Recorded once for each due date."""
 
@@ -49,4 +61,4 @@ class Overdue(Event, frozen=True, tag="action.overdue"):
     owner: str
 
 
-EVENTS: tuple[type[Event], ...] = (Created, Changed, Finished, Dropped, Reopened, Overdue)
+EVENTS: tuple[type[Event], ...] = (Created, Changed, Started, PutBack, Finished, Dropped, Reopened, Overdue)

@@ -8,6 +8,7 @@ from tocsin.actions import commands as c
 from tocsin.actions.decide import Found, decide, evolve, wake
 from tocsin.actions.events import EVENTS
 from tocsin.actions.model import Item
+from tocsin.actions.tables import NO_DATE
 from tocsin.engine.kinds import Kind
 from tocsin.engine.model import Command, Fact, Reader, RowWrite, micros
 from tocsin.playbooks.model import Playbook
@@ -40,6 +41,8 @@ def _rows(_before: Item, after: Item, facts: Sequence[Fact]) -> list[RowWrite]:
         "due": fields.due.isoformat() if fields.due else None, "priority": fields.priority, "ticket": fields.ticket, "about": fields.about,
         "state": after.state, "created_at": micros(after.created_at) if after.created_at else 0, "changed_at": micros(facts[-1].recorded_at),
         "closed_at": micros(after.closed_at) if after.closed_at else None, "closed_by": after.closed_by, "evidence": after.evidence,
-        "reason": after.reason,
+        "reason": after.reason, "started_at": micros(after.started_at) if after.started_at else None,
+        "words": f"{fields.title}\n{fields.about}\n{fields.ticket}\n{after.id}\n{fields.owner}".casefold(),
+        "due_key": fields.due.isoformat() if fields.due else NO_DATE,
     }  # fmt: skip
     return [RowWrite("action_items", (after.id,), values)]

@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 
 State = Literal["open", "done", "dropped"]
+Column = Literal["waiting", "started", "done", "dropped"]
+"""Where an item stands on the board: an open one waits, or somebody is at work on it."""
 
 
 class Fields(msgspec.Struct, frozen=True):
@@ -43,6 +45,9 @@ class Item(msgspec.Struct, frozen=True):
     """Why it was dropped or opened again."""
     reminded_of: date | None = None
     """The due date whose passing is recorded already."""
+    started_at: datetime | None = None
+    """Since when somebody is at work on it; None where nobody is. It stays ``open`` until it is done."""
+    started_by: str = ""
 
 
 def due_end(due: date) -> datetime:
@@ -53,6 +58,17 @@ def due_end(due: date) -> datetime:
 def is_overdue(state: str, due: date | None, now: datetime) -> bool:
     """Tell whether an item is open though its due date has passed."""
     return state == "open" and due is not None and now >= due_end(due)
+
+
+def column_of(state: str, *, started: bool) -> Column:
+    """Return the column of the board for a state."""
+    match state:
+        case "done":
+            return "done"
+        case "dropped":
+            return "dropped"
+        case _:
+            return "started" if started else "waiting"
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -74,6 +90,16 @@ class Listed(msgspec.Struct, frozen=True):
     closed_by: str
     evidence: str
     reason: str
+    started_at: datetime | None = None
+
+    @property
+    def column(self) -> Column:
+        """The column of the board in which it stands."""
+        return column_of(self.state, started=self.started_at is not None)
+
+    def days_late(self, now: datetime) -> int:
+        """Return how many whole or begun days an open item is past its date; 0 where it is in time."""
+        return (now.astimezone(UTC).date() - self.due).days if self.due is not None and self.overdue(now) else 0
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether it is open though its due date has passed."""

@@ -80,24 +80,31 @@ def endpoints(bookshelf: Bookshelf) -> list[Endpoint]:
     async def publish(asked: Asked) -> Any:
         return await handlers.publish(asked.runtime, asked.body, asked.actor, asked.key, asked.fingerprint)
 
+    async def restore(asked: Asked) -> Any:
+        return await handlers.restore(asked.runtime, bookshelf, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
+
     async def check(asked: Asked) -> Any:
         return await asyncio.to_thread(handlers.examine, asked.body)
 
     tag = "playbook"
     return [
         Endpoint("GET", "/playbooks", "List the playbooks in force", read(listed), tag=tag),
-        Endpoint("POST", "/playbooks", "Check a playbook and put it in force", publish, handlers.PlaybookText, tag=tag, largest=_LARGEST),
-        Endpoint("POST", "/playbooks/check", "Check a playbook without publishing it", check, handlers.CheckPlaybook, tag=tag, largest=_LARGEST),
+        Endpoint("POST", "/playbooks", "Check a playbook and put it in force", publish, handlers.PlaybookText, tag=tag, largest=_LARGEST, needs="manager"),
+        Endpoint("POST", "/playbooks/check", "Check a playbook without publishing it", check, handlers.CheckPlaybook, tag=tag, largest=_LARGEST, needs="viewer"),
         Endpoint("GET", "/playbooks/{id}", "One playbook, as data and as text; `id@version` for an older version", read(one), tag=tag),
+        Endpoint(
+            "POST", "/playbooks/{id}/restore", "Put an earlier version in force again, under the next number", restore, handlers.Restore, tag=tag,
+            needs="manager",
+        ),
         Endpoint("GET", "/playbooks/{id}/versions", "Every version that was in force", read(versions), tag=tag),
         Endpoint("GET", "/playbooks/{id}/lint", "Where it contradicts itself, and what of that it accepts", read(linted), tag=tag),
         Endpoint("GET", "/playbooks/{id}/test", "Run its own tests", read(tested), tag=tag),
         Endpoint("GET", "/playbooks/{id}/diff/{other}", "What differs in another playbook or version", read(differ), tag=tag),
         Endpoint(
-            "POST", "/playbooks/{id}/diff", "What differs in a text", read(differ_text), handlers.PlaybookText, tag=tag, largest=_LARGEST,
+            "POST", "/playbooks/{id}/diff", "What differs in a text", read(differ_text), handlers.PlaybookText, tag=tag, largest=_LARGEST, needs="viewer",
         ),
         Endpoint("GET", "/playbooks/{id}/questions", "What it asks before an incident is declared", read(questions), tag=tag),
-        Endpoint("POST", "/playbooks/{id}/classify", "Which level an incident has", read(classify), handlers.Classify, tag=tag),
+        Endpoint("POST", "/playbooks/{id}/classify", "Which level an incident has", read(classify), handlers.Classify, tag=tag, needs="viewer"),
         Endpoint("GET", "/crosswalk", "Which level of each playbook is which of the others", read(crosswalk), tag=tag),
     ]  # fmt: skip
 

@@ -177,16 +177,28 @@ def diff(session: Session, before: str, after: str) -> None:
 
 @playbook.command("publish")
 @click.argument("file", metavar="FILE")
+@click.option("--note", default="", help="Why it is published; it stands beside the version.")
 @pass_session
-def publish(session: Session, file: str) -> None:
+def publish(session: Session, file: str, note: str) -> None:
     """Put the playbook in a FILE in force. Open incidents stay under the version that they were declared under."""
-    answer = session.api.post("/playbooks", _text_of(file))
+    answer = session.api.post("/playbooks", {**_text_of(file), "note": note})
 
     def people() -> None:
         _problems(answer.get("warnings", []))
         output.say(f"{answer['playbook']} v{answer['version']}: {'in force' if answer['changed'] else 'nothing changed'}.")
 
     session.show(answer, people)
+
+
+@playbook.command("restore")
+@click.argument("playbook_id", metavar="ID")
+@click.argument("version", type=int)
+@click.option("--note", default="", help="Why; it stands beside the new version.")
+@pass_session
+def restore(session: Session, playbook_id: str, version: int, note: str) -> None:
+    """Put an earlier VERSION in force again, under the next number."""
+    answer = session.api.post(f"/playbooks/{playbook_id}/restore", {"version": version, "note": note})
+    session.done(answer, f"{answer['playbook']} v{answer['version']}: in force, with the text of version {version}.")
 
 
 @playbook.command("versions")
@@ -200,7 +212,8 @@ def versions(session: Session, playbook_id: str) -> None:
     def people() -> None:
         now = session.now()
         output.table(
-            ("Version", "Published", "Digest"), [(one["version"], output.when(one["at"], now), one["digest"][:12]) for one in found]
+            ("Version", "Published", "By", "Digest", "Note"),
+            [(one["version"], output.when(one["at"], now), one["by"], one["digest"][:12], one["note"]) for one in found],
         )
 
     session.show(answer, people)

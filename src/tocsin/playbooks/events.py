@@ -15,6 +15,8 @@ class Published(Event, frozen=True, tag="playbook.published"):
     title: str
     text: str
     shipped: bool = False
+    note: str = ""
+    """Why it was published, in the words of whoever did."""
 
 
 class Publish(Command, frozen=True):
@@ -25,6 +27,7 @@ class Publish(Command, frozen=True):
     title: str
     text: str
     shipped: bool = False
+    note: str = ""
 
 
 class Current(msgspec.Struct, frozen=True):

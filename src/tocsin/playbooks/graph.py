@@ -8,15 +8,15 @@ import msgspec
 
 from tocsin.playbooks.model import Playbook
 
-BOX_WIDTH: Final = 220
+BOX_WIDTH: Final = 236
 BOX_HEIGHT: Final = 46
 STEP: Final = 84
 """From the top of one box to the top of the next."""
-LANE: Final = 22
+LANE: Final = 15
 """Between two arrows that run beside the boxes."""
 _GAP: Final = 6
 _HEAD: Final = 12
-_MARGIN: Final = 16
+_MARGIN: Final = 12
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -38,6 +38,7 @@ class Arrow(msgspec.Struct, frozen=True):
     path: str
     backward: bool
     gate: str
+    gate_id: str
     gate_x: int
     gate_y: int
     says: str
@@ -124,7 +125,7 @@ def _arrow(move: Move, lane: int, left: int, names: dict[str, str], spread: dict
     if lane < 0:
         x = left + BOX_WIDTH // 2
         top, bottom = _MARGIN + STEP * start + BOX_HEIGHT, _MARGIN + STEP * end
-        return Arrow(f"M{x} {top}V{bottom - 2}", backward, names.get(gate, ""), x, (top + bottom) // 2, ask)
+        return Arrow(f"M{x} {top}V{bottom - 2}", backward, names.get(gate, ""), gate, x, (top + bottom) // 2, ask)
     y1 = _MARGIN + STEP * start + spread[start][move, True]
     y2 = _MARGIN + STEP * end + spread[end][move, False]
     edge = left + BOX_WIDTH if backward else left
@@ -135,4 +136,4 @@ def _arrow(move: Move, lane: int, left: int, names: dict[str, str], spread: dict
     path = (
         f"M{edge} {y1}H{out - bend}Q{out} {y1} {out} {y1 + down}V{y2 - down}Q{out} {y2} {out - bend} {y2}H{edge + (2 if turn > 0 else -2)}"
     )
-    return Arrow(path, backward, names.get(gate, ""), out, (y1 + y2) // 2, ask)
+    return Arrow(path, backward, names.get(gate, ""), gate, out, (y1 + y2) // 2, ask)

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from tocsin.engine.model import Actor, Command, Reader
+from tocsin.engine.errors import Conflict
+from tocsin.engine.model import Actor, Command, Reader, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents.rehearsal import dues
 from tocsin.playbooks import crosswalk as levels
-from tocsin.playbooks import diff, selftest
+from tocsin.playbooks import diff, queries, selftest
 from tocsin.playbooks.check import check, load_checked
 from tocsin.playbooks.classify import Answer, classify, parse_answers, read_answers
 from tocsin.playbooks.errors import AnswersRefused, PlaybookRefused, Problem
@@ -24,6 +25,7 @@ from tocsin.playbooks.load import Loaded, load_text
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.refusals import AnswersHaveProblems, NoPlaybook, PlaybookHasProblems, shown
+from tocsin.playbooks.textdiff import renumbered
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 YAML: Final = "playbook.yaml"
@@ -38,6 +40,15 @@ class PlaybookText(Command, frozen=True):
 
     text: str
     file: FileName = YAML
+    note: Word = ""
+    """Why it is published; it stands beside the version."""
+
+
+class Restore(Command, frozen=True):
+    """Put an earlier version in force again: its text is published under the next number."""
+
+    version: int
+    note: Word = ""
 
 
 class CheckPlaybook(Command, frozen=True):
@@ -64,7 +75,7 @@ async def publish(runtime: Runtime, body: PlaybookText, actor: Actor, key: str, 
 
     """
     loaded, warnings = await asyncio.to_thread(_checked, body)
-    result = await runtime.commit("playbook", loaded.playbook.playbook, publication(loaded), actor, key, request)
+    result = await runtime.commit("playbook", loaded.playbook.playbook, publication(loaded, note=body.note.strip()), actor, key, request)
     return {**result, "digest": loaded.digest, "warnings": warnings}
 
 
@@ -78,6 +89,40 @@ def _checked(body: PlaybookText) -> tuple[Loaded, list[dict[str, Any]]]:
         what, remedy = "the id cannot stand in an address", "Use up to 64 letters, digits, dots, hyphens and underscores."
         raise PlaybookHasProblems(PlaybookRefused([Problem(body.file, line, column, "playbook", what, remedy)]))
     return loaded, findings(unaccepted(lint(loaded)))
+
+
+async def restore(
+    runtime: Runtime, shelf: Bookshelf, playbook_id: str, body: Restore, actor: Actor, key: str, request: str
+) -> dict[str, Any]:
+    """Publish the text of an earlier version again, under the next number.
+
+    Raises:
+        NoPlaybook: there is no such playbook or version.
+        Conflict: it is the one in force.
+
+    """
+    text, version = await asyncio.to_thread(_earlier, runtime, shelf, playbook_id, body.version)
+    note = body.note.strip() or f"Version {body.version} again"
+    return await publish(runtime, PlaybookText(renumbered(text, version), f"{playbook_id}.yaml", note), actor, key, request)
+
+
+def _earlier(runtime: Runtime, shelf: Bookshelf, playbook_id: str, version: int) -> tuple[str, int]:
+    with runtime.reading() as reader:
+        loaded, current = opened(shelf, reader, f"{playbook_id}@{version}"), opened(shelf, reader, playbook_id)
+    if loaded.digest == current.digest:
+        raise Conflict(f"Version {version} of {playbook_id} is in force already.", fix="Name an earlier one.", field="version")
+    return loaded.text, current.playbook.version + 1
+
+
+def running(runtime: Runtime, viewer: Viewer, playbook_id: str, limit: int) -> list[dict[str, Any]]:
+    """Return the open incidents of a playbook that the viewer may read, newest first, each with the digest and version that it pins."""
+    found = []
+    with runtime.reading() as reader:
+        for incident_id, title in queries.open_incidents(reader, viewer, playbook_id, limit):
+            incident = reader.state(f"incident:{incident_id}")
+            if incident is not None and incident.playbook is not None:
+                found.append({"id": incident_id, "title": title, "digest": incident.playbook.digest, "version": incident.playbook.version})
+    return found
 
 
 def examine(body: CheckPlaybook) -> dict[str, Any]:
@@ -100,6 +145,19 @@ def examine(body: CheckPlaybook) -> dict[str, Any]:
 def findings(found: list[Finding]) -> list[dict[str, Any]]:
     """Return what lint found as the API shows it."""
     return [{**msgspec.to_builtins(finding), "says": str(finding)} for finding in found]
+
+
+def read_text(text: str) -> Playbook:
+    """Return a text that need not be published as a playbook.
+
+    Raises:
+        PlaybookHasProblems: it is not of the schema.
+
+    """
+    try:
+        return load_text(text, YAML).playbook
+    except PlaybookRefused as refusal:
+        raise PlaybookHasProblems(refusal) from refusal
 
 
 def opened(shelf: Bookshelf, reader: Reader, name: str) -> Loaded:

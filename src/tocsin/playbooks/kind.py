@@ -21,7 +21,7 @@ def _decide(state: Current, command: Command, ctx: Context) -> Decision:
             f"Version {state.version} of {state.id} is in force, and this text calls itself version {command.version}.",
             fix=f"Write `version: {state.version + 1}`.", field="version",
         )  # fmt: skip
-    published = Published(command.version, command.digest, command.title, command.text, command.shipped)
+    published = Published(command.version, command.digest, command.title, command.text, command.shipped, command.note)
     return Decision((Happened(published),), result={"playbook": state.id, "version": command.version, "changed": True})
 
 
@@ -49,6 +49,6 @@ def playbook_kind() -> Kind:
     )  # fmt: skip
 
 
-def publication(loaded: Loaded, *, shipped: bool = False) -> Publish:
+def publication(loaded: Loaded, *, shipped: bool = False, note: str = "") -> Publish:
     """Return the command that puts a playbook in force."""
-    return Publish(loaded.playbook.version, loaded.digest, loaded.playbook.title, loaded.text, shipped)
+    return Publish(loaded.playbook.version, loaded.digest, loaded.playbook.title, loaded.text, shipped, note)

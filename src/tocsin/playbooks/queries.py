@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from tocsin.engine.model import Fact, Reader
+from tocsin.engine.model import Fact, Reader, Viewer
+from tocsin.engine.tables import metadata
+from tocsin.incidents import privacy
 from tocsin.playbooks import tables
 from tocsin.playbooks.events import Current, Published
 from tocsin.playbooks.load import Loaded, load_text
@@ -56,12 +58,26 @@ class Bookshelf:
         return str(rows[0].digest) if rows else ""
 
 
+def open_incidents(reader: Reader, viewer: Viewer, playbook_id: str, limit: int) -> list[tuple[str, str]]:
+    """Return id and title of the open incidents of a playbook that a viewer may read, newest first."""
+    table = metadata.tables["incidents"]
+    query = select(table.c.id, table.c.title).where(table.c.playbook == playbook_id, table.c.ended.is_(False), privacy.readable(viewer))
+    return [(row.id, row.title) for row in reader.rows(query.order_by(table.c.declared_at.desc(), table.c.id).limit(limit))]
+
+
+def open_counts(reader: Reader, viewer: Viewer) -> dict[str, int]:
+    """Return how many incidents are open under each playbook, of those that a viewer may read."""
+    table = metadata.tables["incidents"]
+    query = select(table.c.playbook, func.count()).where(table.c.ended.is_(False), privacy.readable(viewer)).group_by(table.c.playbook)
+    return {row[0]: int(row[1]) for row in reader.rows(query)}
+
+
 def versions(facts: list[Fact], in_force: str) -> list[dict[str, Any]]:
     """Return every version that was in force, newest first: who published it when. in_force: the digest of the current one."""
     return [
         {
             "version": fact.event.version, "title": fact.event.title, "digest": fact.event.digest, "at": fact.recorded_at, "by": str(fact.actor),
-            "shipped": fact.event.shipped, "in_force": fact.event.digest == in_force,
+            "shipped": fact.event.shipped, "note": fact.event.note, "in_force": fact.event.digest == in_force,
         }
         for fact in reversed(facts)
         if isinstance(fact.event, Published)

@@ -9,6 +9,8 @@ from tocsin.playbooks.durations import Duration
 
 Mode = Literal["full", "single_responder", "ticket_only"]
 Urgency = Literal["high", "low", "none"]
+ComponentState = Literal["operational", "degraded_performance", "partial_outage", "major_outage"]
+"""What a status page says of a component, from well to worst."""
 
 
 class Step(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +72,8 @@ class Severity(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the incident outlasts this, the overrun rule applies."""
     review: Literal["required", "recommended", "none"] = "none"
     """Whether a postmortem is required, recommended or not asked for."""
+    component: ComponentState = "degraded_performance"
+    """What the status page shows the affected component as, once the public was told of such an incident and until an update says otherwise."""
 
 
 class Question(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,14 +14,26 @@ from tocsin.postmortems import commands as c
 from tocsin.postmortems import handlers, render
 from tocsin.postmortems import publish as publish_files
 from tocsin.postmortems.kind import PlaybookOf
-from tocsin.web.endpoints import Asked, Endpoint, command
+from tocsin.web.endpoints import Asked, Endpoint, command, limit_of
 
 _COMMANDS: Final[tuple[tuple[str, type[Command], str], ...]] = (
     ("sections", c.EditSection, "Write a section of the postmortem"),
     ("review", c.StartReview, "Hand the draft to others to read"),
     ("met", c.HoldMeeting, "Say that the review meeting was held"),
     ("approve", c.Approve, "Sign the postmortem"),
+    ("whys", c.AddWhy, "Put an answer into the tree of whys"),
+    ("whys/change", c.ChangeWhy, "Change an answer of the tree of whys"),
+    ("whys/move", c.MoveWhy, "Move an answer with all below it"),
+    ("whys/remove", c.RemoveWhy, "Take an answer out, with all below it"),
+    ("whys/restore", c.RestoreWhy, "Put an answer back that was taken out"),
+    ("comments", c.AddComment, "Remark on a section"),
+    ("comments/settle", c.SettleComment, "Say that a remark is settled, or that it is not after all"),
 )
+_LISTED: Final = (
+    ("state", "missing, overdue, draft, review or published"), ("service", "Of incidents of a service"),
+    ("owner", "With this author, or led by this person where nobody wrote yet"), ("q", "With these words in the incident's title or id"),
+    ("limit", "How many, 50 without it"),
+)  # fmt: skip
 _FORMATS: Final = ("md", "html", "json")
 
 
@@ -48,6 +60,18 @@ def endpoints(playbook_of: PlaybookOf) -> list[Endpoint]:
     async def publish(asked: Asked) -> Any:
         return await handlers.publish(asked.runtime, playbook_of, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
 
+    async def withdraw(asked: Asked) -> Any:
+        return await handlers.withdraw(asked.runtime, asked.path["id"], asked.body, asked.viewer, asked.actor, asked.key, asked.fingerprint)
+
+    async def replace(asked: Asked) -> Any:
+        return await handlers.replace(asked.runtime, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
+
+    async def listed(asked: Asked) -> Any:
+        return await asyncio.to_thread(handlers.listed, asked.runtime, asked.viewer, asked.query, limit_of(asked, 50, 500))
+
+    async def follow_ups(asked: Asked) -> Any:
+        return await asyncio.to_thread(handlers.follow_ups, asked.runtime, asked.viewer, limit_of(asked, 50, 500))
+
     async def evidence(asked: Asked) -> Any:
         found = await asyncio.to_thread(handlers.evidence, asked.runtime, playbook_of, asked.path["id"])
         content = await asyncio.to_thread(publish_files.archive, found)
@@ -62,6 +86,13 @@ def endpoints(playbook_of: PlaybookOf) -> list[Endpoint]:
             "GET", f"{path}/document", "The postmortem as a document", document, tag="postmortem",
             query=(("format", "md (default), html or json"), ("sanitised", "true: the variant for readers outside")),
             media=("text/markdown", "text/html", "application/json"),
+        ),
+        Endpoint("POST", f"{path}/withdraw", "Take a signature back", withdraw, c.WithdrawApproval, tag="postmortem"),
+        Endpoint("POST", f"{path}/claims/replace", "Put a figure right that the claims check found", replace, c.ReplaceFigure, tag="postmortem"),
+        Endpoint("GET", "/postmortems", "Postmortems: wanted, overdue, in work and published", listed, tag="postmortem", query=_LISTED),
+        Endpoint(
+            "GET", "/postmortems/follow-ups", "Reviews of action items that are owed, the longest due first", follow_ups, tag="postmortem",
+            query=(("limit", "How many, 50 without it"),),
         ),
         *(command(f"{path}/{verb}", "postmortem", body, summary) for verb, body, summary in _COMMANDS),
         Endpoint("POST", f"{path}/publish", "Publish the postmortem to targets of the playbook", publish, c.Publish, tag="postmortem"),

@@ -36,6 +36,12 @@ class Claim(msgspec.Struct, frozen=True):
     record: str
     """What the record says."""
     remedy: str
+    part: str = ""
+    """The part of the section that it stands in."""
+    wrong: str = ""
+    """What in the line could be replaced, word for word; empty where nothing can."""
+    right: tuple[str, ...] = ()
+    """What the record has for it; where there are several, each is right in its own sense."""
 
 
 class Sentence(msgspec.Struct, frozen=True):
@@ -73,3 +79,18 @@ def clauses(material: Material) -> list[Sentence]:
                 Sentence(section.id, section.content, part, number, clause.strip()) for clause in _END.split(plain) if clause.strip()
             )
     return found
+
+
+def replaced(text: str, line: int, wrong: str, right: str) -> str | None:
+    """Return the text with one wrong figure in a line put right; None where it does not stand there exactly once any more.
+
+    line: from 1, as a claim names it.
+    """
+    lines = text.splitlines()
+    if not wrong or not 1 <= line <= len(lines):
+        return None
+    pattern = re.compile(rf"(?<![\w.:]){re.escape(wrong)}(?!\w)")
+    if len(pattern.findall(lines[line - 1])) != 1:
+        return None
+    lines[line - 1] = pattern.sub(lambda _found: right, lines[line - 1])
+    return "\n".join(lines)

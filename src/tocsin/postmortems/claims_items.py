@@ -41,10 +41,10 @@ def check(material: Material) -> Iterator[Claim]:
     covers = _Covers(material)
     for section, part, text in texts(material):
         if section.content == "preventive_measures":
-            yield from covers.uncovered("preventive_measure", section.id, text, "No action item mentions this measure.")
+            yield from covers.uncovered("preventive_measure", section.id, text, "No action item mentions this measure.", part)
         elif _LATENT in part.casefold() or (section.content == "causes" and not part and _LATENT in text.casefold()):
             found = text if part else _below(text, _LATENT)
-            yield from covers.uncovered("latent_condition", section.id, found, "No action item mentions this latent condition.")
+            yield from covers.uncovered("latent_condition", section.id, found, "No action item mentions this latent condition.", part)
 
 
 def _section(material: Material) -> str:
@@ -64,7 +64,7 @@ def _written_items(material: Material) -> Iterator[Claim]:
     """Yield the problems of items that were written into the text instead of being recorded."""
     who, wanted = who_is_who(material), material.playbook.actions
     recorded = {item.title.casefold().strip(" .") for item in material.actions}
-    for section, _part, text in texts(material):
+    for section, part, text in texts(material):
         if section.content != "action_items":
             continue
         for number, line in enumerate(text.splitlines(), 1):
@@ -81,6 +81,7 @@ def _written_items(material: Material) -> Iterator[Claim]:
                     bullet["text"],
                     f"It is only text, and {problem.says}.",
                     problem.fix + " Record it with `tocsin action add`.",
+                    part,
                 )
 
 
@@ -122,13 +123,13 @@ class _Covers:
                 self.items += [(None, _words(found["text"])) for line in text.splitlines() if (found := _BULLET.match(line))]
         self.usual = Counter(word for _, words in self.items for word in words)
 
-    def uncovered(self, kind: str, section: str, text: str, says: str) -> Iterator[Claim]:
+    def uncovered(self, kind: str, section: str, text: str, says: str, part: str) -> Iterator[Claim]:
         """Yield the points of a text that no item mentions."""
         for number, point in _points(text):
             words = _words(point)
             if not words or self.covers(point, words):
                 continue
-            yield Claim(kind, section, number, point, says, "Write down an action item about it, or say in the text why there is none.")
+            yield Claim(kind, section, number, point, says, "Write down an action item about it, or say in the text why there is none.", part)
 
     def covers(self, point: str, words: frozenset[str]) -> bool:
         """Tell whether one item mentions the point. A word that many items share says little; one that only the point has says most."""

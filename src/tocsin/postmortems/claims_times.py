@@ -158,7 +158,8 @@ def _durations(material: Material, known: Sequence[Topic], sentence: Sentence) -
         return
     said = "; ".join(f"{words(actual)} {what}" for what, actual in _few(truths))
     yield Claim(
-        "duration", sentence.section, sentence.line, text, f"The record has {said}.", f"Write the record's duration, or correct the record if “{found[0]}” is right.",
+        "duration", sentence.section, sentence.line, text, f"The record has {said}.", f"Write the record's duration, or correct the record if “{found[0]}” is right.", sentence.part, found[0],
+        () if _OVER.search(before) else tuple(dict.fromkeys(words(actual) for _, actual in _few(truths))),
     )  # fmt: skip
 
 
@@ -262,6 +263,9 @@ def _clock_times(material: Material, known: Sequence[Topic], sentence: Sentence)
         text,
         f"The record has {said}.",
         "Write the record's time, or correct the record if the text is right.",
+        sentence.part,
+        clock,
+        tuple(dict.fromkeys(f"{at:%H:%M}" for _, at in truths[:3])) if found[0].startswith(clock) else (),
     )
 
 

@@ -93,7 +93,7 @@ def _criteria(material: Material, sentence: Sentence) -> Iterator[Claim]:
         left += [f"“{item.says}” is open" for item in items if item.state in ("open", "unmet")]
         yield Claim(
             "criteria", sentence.section, sentence.line, sentence.text, f"{checklist.name}: {done} of {of} verified, {waived} waived. {'; '.join(left[:4])}.",
-            "Name what was waived or left open, with the reason.",
+            "Name what was waived or left open, with the reason.", sentence.part,
         )  # fmt: skip
         return
 
@@ -118,7 +118,7 @@ def _mean(sentence: Sentence) -> Iterator[Claim]:
     if _MEAN.search(sentence.text) and not _SEVERAL.search(sentence.text):
         yield Claim(
             "mean", sentence.section, sentence.line, sentence.text, "This is one incident: the number is its duration, not a mean.",
-            "Name the duration, such as “time to resolve”; a mean belongs into a report over several incidents.",
+            "Name the duration, such as “time to resolve”; a mean belongs into a report over several incidents.", sentence.part,
         )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _downtime(material: Material, sentence: Sentence) -> Iterator[Claim]:
         if figure.kind == "percent" and found is not None and isinstance(found.value, float | int) and 0 < found.value < _HUNDRED:
             yield Claim(
                 "downtime", sentence.section, sentence.line, sentence.text, f"{figure.name}: {number(found.value)} %, so the impact was partial.",
-                "Call it degraded, and say for which share.",
+                "Call it degraded, and say for which share.", sentence.part,
             )  # fmt: skip
             return
 
@@ -167,7 +167,8 @@ def _figures(material: Material, sentence: Sentence) -> Iterator[Claim]:
     about = "about " if recorded.estimate else ""
     yield Claim(
         "figure", sentence.section, sentence.line, sentence.text, f"{figure.name}: {about}{number(recorded.value)} {recorded.unit}".rstrip() + (f" ({recorded.source})." if recorded.source else "."),
-        "Write the recorded figure, or record the right one with its source.",
+        "Write the recorded figure, or record the right one with its source.", sentence.part,
+        sentence.text[found.start("number") : found.end("scale") if found["scale"] else found.end("number")], (number(recorded.value),),
     )  # fmt: skip
 
 
@@ -215,6 +216,6 @@ def _blame(sentence: Sentence, names: re.Pattern[str] | None) -> Iterator[Claim]
         if did or whose or by:
             yield Claim(
                 "blame", sentence.section, sentence.line, sentence.text, f"{found['who']} is a person; the playbook's reviews are blameless.",
-                "Say what in the system let it happen: what was missing, unclear or unguarded.",
+                "Say what in the system let it happen: what was missing, unclear or unguarded.", sentence.part,
             )  # fmt: skip
             return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from tocsin.engine.errors import Conflict, NotFound, Refused
+from tocsin.engine.errors import Conflict, NotAllowed, NotFound, Refused
 from tocsin.engine.model import Command, Context, Decision, Delivery, Fact, Happened
 from tocsin.incidents.conditions import holds
 from tocsin.incidents.errors import NotYet, UnknownWord
@@ -17,7 +17,11 @@ from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.record import Approver, PostmortemKind, PublishTarget
 from tocsin.postmortems import commands as c
 from tocsin.postmortems import events as e
-from tocsin.postmortems.model import Postmortem, Publication, Signature, Written
+from tocsin.postmortems import whys
+from tocsin.postmortems.model import Comment, Postmortem, Publication, Signature, Written
+
+MOST_COMMENTS: Final = 200
+"""Remarks on one postmortem that are not settled."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -31,6 +35,38 @@ class Unsigned(Conflict):
     """The playbook wants signatures before it is published."""
 
     code = "postmortem.unsigned"
+
+
+class Overtaken(Conflict):
+    """Somebody else wrote in the same place meanwhile; ``theirs`` is what stands there now."""
+
+    code = "postmortem.overtaken"
+
+    def __init__(self, place: str, theirs: Written | None) -> None:
+        self.theirs = theirs
+        said = f"{theirs.by} changed “{place}” at {theirs.at:%H:%M} UTC" if theirs else f"The text of “{place}” was taken away"
+        super().__init__(
+            f"{said}, after you began to write. Nothing was replaced.", fix="Read both, bring them together, then keep the result.", field="text",
+        )  # fmt: skip
+
+    @property
+    def problems(self) -> list[dict[str, object]]:
+        """What stands there now, as the API answers it."""
+        return [
+            {
+                "text": self.theirs.text if self.theirs else "",
+                "by": self.theirs.by if self.theirs else "",
+                "source": self.theirs.source if self.theirs else 0,
+            }
+        ]
+
+
+class WithdrawSignature(Command, frozen=True):
+    """Take a signature back; the shell makes it and says whether whoever asks may take back anybody's."""
+
+    approver: str
+    reason: str
+    anybodys: bool
 
 
 class NotSanitised(Conflict):
@@ -68,6 +104,14 @@ def decide(state: Postmortem, command: Command, ctx: Context) -> Decision:
             return Decision((Happened(e.Met(command.attendees), command.at),), result={"incident": state.id, "met": True})
         case c.Approve():
             return _approve(state, command, ctx, incident, playbook)
+        case WithdrawSignature():
+            return _withdraw(state, command, ctx)
+        case c.AddWhy() | c.ChangeWhy() | c.MoveWhy() | c.RemoveWhy() | c.RestoreWhy():
+            return whys.decide(state, command, ctx)
+        case c.AddComment():
+            return _comment(state, command, ctx, playbook)
+        case c.SettleComment():
+            return _settle(state, command)
         case c.PublishDocuments():
             return _publish(state, command, ctx, incident, playbook)
         case c.NoteResult():
@@ -170,11 +214,14 @@ def _edit(state: Postmortem, command: c.EditSection, playbook: Playbook) -> Deci
         part = known
     text = command.text.strip()
     before = state.texts.get(f"{section.id}.{part}" if part else section.id)
+    source = before.source if before else 0
+    if command.base is not None and command.base != source and (before.text if before else "") != text:
+        raise Overtaken(f"{section.title}: {part}" if part else section.title, before)
     if (before.text if before else "") == text:
         return Decision(result={"incident": state.id, "section": section.id, "part": part, "changed": False})
     return Decision(
         (Happened(e.SectionEdited(section.id, part, text)),),
-        result={"incident": state.id, "section": section.id, "part": part, "changed": True},
+        result={"incident": state.id, "section": section.id, "part": part, "changed": True, "source": state.version + 1},
     )
 
 
@@ -190,10 +237,10 @@ def _approve(state: Postmortem, command: c.Approve, ctx: Context, incident: Inci
     if approver is None:
         raise UnknownWord("approver", command.approver, (a.id for a in known))
     before = state.signed.get(approver.id)
-    if before is not None:
+    if before is not None and state.edited <= before.source:
         raise Conflict(
             f"{approver.name} has signed already: {before.by}, {before.at:%Y-%m-%d %H:%M} UTC.",
-            fix="Each approver signs once.",
+            fix="Each approver signs once; after a change of the text it can be signed again.",
             field="approver",
         )
     if not command.by and ctx.actor.kind != "person":
@@ -206,6 +253,39 @@ def _approve(state: Postmortem, command: c.Approve, ctx: Context, incident: Inci
     return Decision(
         (Happened(signed, command.at),), result={"incident": state.id, "approver": approver.id, "by": signed.by, "missing": left}
     )
+
+
+def _withdraw(state: Postmortem, command: WithdrawSignature, ctx: Context) -> Decision:
+    wanted = command.approver.casefold()
+    signature = next((s for s in state.signed.values() if s.approver.casefold() == wanted), None)
+    if signature is None:
+        raise UnknownWord("approver", command.approver, state.signed)
+    if signature.by != ctx.actor.id and not command.anybodys:
+        raise NotAllowed(
+            f"{signature.by} signed, and only {signature.by} or a manager takes it back.", fix="Ask one of them.", field="approver"
+        )
+    event = e.ApprovalWithdrawn(signature.approver, signature.by, command.reason.strip())
+    return Decision((Happened(event),), result={"incident": state.id, "approver": signature.approver, "withdrawn": True})
+
+
+def _comment(state: Postmortem, command: c.AddComment, ctx: Context, playbook: Playbook) -> Decision:
+    kind = kind_named(playbook, state.kind)
+    if command.section not in {s.id for s in kind.sections}:
+        raise UnknownWord("section", command.section, (s.id for s in kind.sections))
+    if sum(not one.settled_by for one in state.comments) >= MOST_COMMENTS:
+        raise Refused(f"There are {MOST_COMMENTS} remarks that are not settled.", fix="Settle some of them first.", field="text")
+    said = e.Commented(ctx.fresh[0], command.section, command.text.strip())
+    return Decision((Happened(said),), result={"incident": state.id, "comment": said.comment})
+
+
+def _settle(state: Postmortem, command: c.SettleComment) -> Decision:
+    found = next((one for one in state.comments if one.id == command.comment), None)
+    if found is None:
+        raise UnknownWord("comment", command.comment, (one.id for one in state.comments))
+    result = {"incident": state.id, "comment": found.id, "settled": command.settled}
+    if bool(found.settled_by) == command.settled:
+        return Decision(result=result)
+    return Decision((Happened(e.CommentSettled(found.id, command.settled)),), result=result)
 
 
 def unsigned(state: Postmortem, incident: Incident, playbook: Playbook) -> list[Approver]:
@@ -290,6 +370,17 @@ def evolve(state: Postmortem, fact: Fact) -> Postmortem:
             changes["publications"] = {**state.publications, event.target: after}
             if done:
                 changes["stage"] = "published"
+        case e.ApprovalWithdrawn():
+            changes["signed"] = {name: signature for name, signature in state.signed.items() if name != event.approver}
+        case e.WhyAdded() | e.WhyChanged() | e.WhyMoved() | e.WhyRemoved() | e.WhyRestored():
+            changes |= {"whys": whys.evolve(state.whys, event, str(fact.actor), at), "edited": fact.version}
+        case e.Commented():
+            changes["comments"] = (*state.comments, Comment(event.comment, event.section, event.text, str(fact.actor), at))
+        case e.CommentSettled():
+            by = str(fact.actor) if event.settled else ""
+            changes["comments"] = tuple(
+                msgspec.structs.replace(one, settled_by=by) if one.id == event.comment else one for one in state.comments
+            )
         case _:
             pass
     return msgspec.structs.replace(state, **changes)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Final
 
 from tocsin.playbooks.record import Section
-from tocsin.postmortems import facts_after, facts_record, facts_response
+from tocsin.postmortems import facts_after, facts_record, facts_response, whys
 from tocsin.postmortems.document import Document, Part, Rendered
 from tocsin.postmortems.material import Material
-from tocsin.postmortems.text import gap
+from tocsin.postmortems.model import Mark
+from tocsin.postmortems.text import cell, gap
 
 Facts = Callable[[Material, Section], list[str]]
 
@@ -39,6 +40,10 @@ PEOPLE: Final[dict[str, str]] = {
 
 HOUSE_ONLY: Final = ("roles", "adherence", "process_health", "approvals", "follow_ups")
 """Sections that the sanitised variant leaves out as a whole: they are about persons and the house's own business."""
+_MARKS: Final[dict[str, tuple[Mark, ...]]] = {
+    "causes": ("cause", "contributing", "latent"), "root_cause": ("cause",), "contributing_factors": ("contributing", "latent"),
+}  # fmt: skip
+"""Which answers of the tree of whys belong into which section."""
 _WHYS: Final = ("Why did it happen?", "Why was that so?", "And why was that?", "And why that?", "And why that?")
 
 
@@ -71,10 +76,31 @@ def _section(material: Material, section: Section) -> Rendered:
 def _facts(material: Material, section: Section) -> list[str]:
     if section.content == "summary":
         return ["From the record:", "", *facts_record.sentences(material)]
+    if section.content == "why_chain":
+        return whys.lines(material.state.whys)
+    if section.content in _MARKS and (said := _marked(material, section)):
+        return said
     if section.content == "contributing_factors" or (section.content == "causes" and not material.has("contributing_factors")):
         return facts_after.factors(material)
     found = FACTS.get(section.content)
     return found(material, section) if found else []
+
+
+def _marked(material: Material, section: Section) -> list[str]:
+    """Return the answers of the tree of whys that belong into a section about causes, and what the source of an imported record names."""
+    chosen: tuple[Mark, ...] = _MARKS[section.content]
+    if section.content == "causes" and material.has("contributing_factors"):
+        chosen = ("cause", "latent")
+    found = whys.marked(material.state.whys, chosen)
+    if not found:
+        return []
+    several = len({why.mark for why in found}) > 1
+    said = [
+        f"- {cell(why.text)}{f' ({whys.CALLED[why.mark]})' if several else ''}{f' _Evidence: {cell(why.evidence)}_' if why.evidence else ''}"
+        for why in found
+    ]
+    stated = facts_after.factors(material) if "contributing" in chosen else []
+    return ["From the tree of whys:", "", *said, *(["", *stated] if stated else [])]
 
 
 def _parts(material: Material, section: Section, text: str) -> tuple[Part, ...]:
@@ -92,8 +118,12 @@ def _parts(material: Material, section: Section, text: str) -> tuple[Part, ...]:
 def _asks(material: Material, section: Section, facts: list[str]) -> tuple[str, ...]:
     """Return the lines that mark what people have to write into a section that has no text of theirs."""
     content = section.content
+    if content == "why_chain" and facts:
+        return ()
     if content == "why_chain":
         return (gap(section.asks or PEOPLE[content]), ">", *(f"> - {why} …" for why in _WHYS))
+    if content in _MARKS and facts and facts[0].startswith("From the tree"):
+        return ()
     if content in PEOPLE:
         return (gap(section.asks or PEOPLE[content]),)
     if content == "impact" and not material.incident.impact:

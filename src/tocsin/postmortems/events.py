@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from tocsin.engine.model import Event
 
 
@@ -46,6 +48,68 @@ class Approved(Event, frozen=True, tag="postmortem.approved"):
     by: str
 
 
+class ApprovalWithdrawn(Event, frozen=True, tag="postmortem.approval_withdrawn"):
+    """A signature was taken back."""
+
+    approver: str
+    by: str
+    why: str = ""
+
+
+class WhyAdded(Event, frozen=True, tag="postmortem.why_added"):
+    """An answer was put into the tree of whys, below another one or as a beginning."""
+
+    why: str
+    parent: str
+    text: str
+    evidence: str = ""
+    mark: Literal["", "cause", "contributing", "latent"] = ""
+
+
+class WhyChanged(Event, frozen=True, tag="postmortem.why_changed"):
+    """An answer says something else now."""
+
+    why: str
+    text: str
+    evidence: str = ""
+    mark: Literal["", "cause", "contributing", "latent"] = ""
+
+
+class WhyMoved(Event, frozen=True, tag="postmortem.why_moved"):
+    """An answer and all below it stand elsewhere now. before: the sibling that follows it; empty: it is the last."""
+
+    why: str
+    parent: str
+    before: str = ""
+
+
+class WhyRemoved(Event, frozen=True, tag="postmortem.why_removed"):
+    """An answer was taken out, with all below it."""
+
+    why: str
+
+
+class WhyRestored(Event, frozen=True, tag="postmortem.why_restored"):
+    """An answer that was taken out is back, with all below it."""
+
+    why: str
+
+
+class Commented(Event, frozen=True, tag="postmortem.commented"):
+    """Somebody remarked on a section."""
+
+    comment: str
+    section: str
+    text: str
+
+
+class CommentSettled(Event, frozen=True, tag="postmortem.comment_settled"):
+    """A remark is settled, or (``settled`` false) is not after all."""
+
+    comment: str
+    settled: bool = True
+
+
 class PublishIntended(Event, frozen=True, tag="postmortem.publish_intended"):
     """The document of this digest is on its way to a target."""
 
@@ -76,5 +140,6 @@ class PublishFailed(Event, frozen=True, tag="postmortem.publish_failed"):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    Drafted, Redrafted, SectionEdited, ReviewStarted, Met, Approved, PublishIntended, Published, PublishFailed,
+    Drafted, Redrafted, SectionEdited, ReviewStarted, Met, Approved, ApprovalWithdrawn, WhyAdded, WhyChanged, WhyMoved, WhyRemoved, WhyRestored,
+    Commented, CommentSettled, PublishIntended, Published, PublishFailed,
 )  # fmt: skip

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from tocsin.actions import queries as actions
 from tocsin.engine import blobs, log
-from tocsin.engine.errors import Refused
+from tocsin.engine.errors import Conflict, Refused
 from tocsin.engine.model import Actor, Reader, Viewer
 from tocsin.engine.runtime import Runtime
-from tocsin.incidents import obligations, timeline
+from tocsin.incidents import obligations, privacy, timeline
 from tocsin.incidents.model import Incident
 from tocsin.incidents.views import incident_view
+from tocsin.people.rights import SYSTEM_VIEWER, at_least
 from tocsin.playbooks.model import Playbook
 from tocsin.postmortems import commands as c
-from tocsin.postmortems import queries
-from tocsin.postmortems.claims import Claim
+from tocsin.postmortems import queries, review_queries
+from tocsin.postmortems.claims import Claim, replaced
 from tocsin.postmortems.claims_check import check
-from tocsin.postmortems.decide import approvals, kind_named, missing, targets_of, unsigned
+from tocsin.postmortems.decide import WithdrawSignature, approvals, kind_named, missing, targets_of, unsigned
 from tocsin.postmortems.document import Document
 from tocsin.postmortems.draft import draft
 from tocsin.postmortems.evidence import files
@@ -29,7 +31,7 @@ from tocsin.postmortems.material import Material, gather
 from tocsin.postmortems.model import Postmortem
 from tocsin.postmortems.sanitise import Finding, Sanitiser
 
-_VIEWER: Final = Viewer("system", "tocsin")
+_VIEWER: Final = SYSTEM_VIEWER
 _WORD: Final = re.compile(r"[^a-z0-9]+")
 _SLUG: Final = 60
 
@@ -94,7 +96,7 @@ def view(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> dict[st
         "sections": [
             {
                 "id": s.id, "title": s.title, "content": s.content, "required": s.required, "text": s.text, "by": s.by,
-                "parts": [{"name": p.name, "text": p.text} for p in s.parts], "facts": "\n".join(s.facts), "markdown": "\n".join(s.lines()),
+                "source": source_of(state, s.id), "parts": [{"name": p.name, "text": p.text, "source": source_of(state, s.id, p.name)} for p in s.parts], "facts": "\n".join(s.facts), "markdown": "\n".join(s.lines()),
             }
             for s in document.sections
         ],
@@ -103,6 +105,7 @@ def view(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> dict[st
             {
                 "approver": a.id, "name": a.name, "wanted": a.id in wanted, "by": state.signed[a.id].by if a.id in state.signed else None,
                 "at": state.signed[a.id].at if a.id in state.signed else None,
+                "edited_after": a.id in state.signed and state.edited > state.signed[a.id].source,
             }
             for a in review.approvals
         ],
@@ -114,13 +117,85 @@ def view(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> dict[st
             }
             for t in review.targets
         ],
+        "whys": [msgspec.structs.asdict(one) for one in state.whys], "comments": [msgspec.structs.asdict(one) for one in state.comments],
         "version": state.version,
     }  # fmt: skip
+
+
+def source_of(state: Postmortem, section: str, part: str = "") -> int:
+    """Return the fact that the text of a section or part came from; 0 where nobody wrote one. Who edits it sends this as ``base``."""
+    written = state.texts.get(f"{section}.{part}" if part else section)
+    return written.source if written else 0
 
 
 def claims_of(runtime: Runtime, playbook_of: PlaybookOf, incident_id: str) -> list[Claim]:
     """Return where people's texts say something else than the record."""
     return check(material_of(runtime, playbook_of, incident_id))
+
+
+async def withdraw(
+    runtime: Runtime, incident_id: str, command: c.WithdrawApproval, viewer: Viewer, actor: Actor, key: str, request: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Take a signature back: one's own, or as a manager anybody's.
+
+    Raises:
+        NotAllowed: it is somebody else's.
+
+    """
+    ready = WithdrawSignature(command.approver, command.reason, at_least(viewer.role, "manager"))
+    return dict(await runtime.commit("postmortem", incident_id, ready, actor, key, request))
+
+
+async def replace(
+    runtime: Runtime, incident_id: str, command: c.ReplaceFigure, actor: Actor, key: str, request: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Put a figure right that the claims check found, in its place.
+
+    Raises:
+        Conflict: the text is not the one that was checked any more.
+
+    """
+    state: Postmortem | None = runtime.committer.state(f"postmortem:{incident_id}")
+    if state is None:
+        raise missing(incident_id)
+    written = state.texts.get(f"{command.section}.{command.part}" if command.part else command.section)
+    text = replaced(written.text, command.line, command.wrong, command.right) if written else None
+    if written is None or text is None:
+        raise Conflict(
+            f"“{command.wrong}” does not stand in line {command.line} exactly once any more.",
+            fix="Look at the text again and correct it by hand.",
+        )
+    edit = c.EditSection(command.section, text, command.part, written.source)
+    return dict(await runtime.commit("postmortem", incident_id, edit, actor, key, request))
+
+
+def readable(runtime: Runtime, viewer: Viewer, incident_id: str) -> None:
+    """Make sure that there is an incident and that the viewer may read it.
+
+    Raises:
+        NotFound: there is none for them.
+
+    """
+    runtime.state("incident", incident_id)
+    with runtime.reading() as reader:
+        privacy.check(reader, viewer, incident_id)
+
+
+def listed(runtime: Runtime, viewer: Viewer, query: Mapping[str, str], limit: int) -> dict[str, Any]:
+    """Return the reviews that are wanted, under way and published, and how many there are of each."""
+    asked = review_queries.read(query)
+    with runtime.reading() as reader:
+        found = review_queries.find(reader, viewer, asked, limit=limit)
+        return {"postmortems": found, "counts": review_queries.counts(reader, viewer, asked)}
+
+
+def follow_ups(runtime: Runtime, viewer: Viewer, limit: int) -> dict[str, Any]:
+    """Return the follow-ups that are owed, the longest due first, each with how far the action items are."""
+    with runtime.reading() as reader:
+        found = review_queries.follow_ups(reader, viewer, limit=limit)
+        numbers = actions.open_of(reader, [one.incident for one in found])
+    none = {"open": 0, "done": 0, "dropped": 0, "overdue": 0}
+    return {"follow_ups": [{**msgspec.structs.asdict(one), "items": numbers.get(one.incident, none)} for one in found]}
 
 
 async def publish(

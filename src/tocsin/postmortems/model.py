@@ -20,6 +20,36 @@ class Written(msgspec.Struct, frozen=True):
     """The fact that it came from."""
 
 
+Mark = Literal["", "cause", "contributing", "latent"]
+"""What an answer of the tree of whys is: a cause, a contributing factor, a condition that lay hidden before, or only a step on the way."""
+
+
+class Why(msgspec.Struct, frozen=True):
+    """One answer in the tree of whys. Its place among its siblings is its place in ``Postmortem.whys``."""
+
+    id: str
+    parent: str
+    """The answer that it explains; empty for what happened."""
+    text: str
+    evidence: str = ""
+    mark: Mark = ""
+    by: str = ""
+    at: datetime | None = None
+    removed: bool = False
+    """Taken out with all below it; it can be put back."""
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """A remark on a section, until it is settled."""
+
+    id: str
+    section: str
+    text: str
+    by: str
+    at: datetime
+    settled_by: str = ""
+
+
 class Signature(msgspec.Struct, frozen=True):
     """An approval."""
 
@@ -61,5 +91,7 @@ class Postmortem(msgspec.Struct, frozen=True):
     texts: dict[str, Written] = {}
     signed: dict[str, Signature] = {}
     publications: dict[str, Publication] = {}
+    whys: tuple[Why, ...] = ()
+    comments: tuple[Comment, ...] = ()
     edited: int = 0
     """The last fact that changed the text."""

@@ -26,6 +26,21 @@ def body(markdown: str) -> str:
     return str(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown))
 
 
+def blocks(markdown: str) -> list[tuple[int, int, str]]:
+    """Return Markdown as HTML, block by block: first and last line of each (from 1) and its HTML, so that a remark can stand beside it."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    environment: dict[str, object] = {}
+    tokens = parser.parse(markdown, environment)
+    found: list[tuple[int, int, str]] = []
+    begin = 0
+    for index, token in enumerate(tokens):
+        if token.level == 0 and token.nesting <= 0:  # the end of a block, or one that is a single token
+            first, last = tokens[begin].map or (0, 0)
+            found.append((first + 1, last, str(parser.renderer.render(tokens[begin : index + 1], parser.options, environment))))
+            begin = index + 1
+    return found
+
+
 def html(document: Document) -> str:
     """Return the document as one HTML page. Raw HTML in it is shown as text; links to anything but http, https and mail are not made."""
     content = body(document.markdown())
