@@ -115,7 +115,10 @@ def health(session: Session, incident: str) -> None:
 
 
 def _period(function: Any) -> Any:
-    for name, says in (("--playbook", "Only this playbook."), ("--service", "Only this service."), ("--severity", "Only this level.")):
+    for name, says in (
+        ("--team", "Only services that this team owns."), ("--playbook", "Only this playbook."), ("--service", "Only this service."),
+        ("--severity", "Only this level."),
+    ):  # fmt: skip
         function = click.option(name, default="", help=says)(function)
     function = click.option("--to", "to", metavar="TIME", help="Incidents declared before this time.")(function)
     return click.option("--from", "from_", metavar="TIME", help="Incidents declared from this time on.")(function)
@@ -189,3 +192,150 @@ def _summary(found: dict[str, Any]) -> list[tuple[str, Any]]:
         ("Duties open", f"{duties['open']}, {duties['overdue']} overdue"),
         ("Action items", ", ".join(f"{name} {count}" for name, count in items.items())),
     ]
+
+
+def _by(function: Any) -> Any:
+    return click.option("--by", type=click.Choice(["week", "month"]), help="Steps; weeks for up to 120 days.")(function)
+
+
+def _asked(from_: str | None, to: str | None) -> dict[str, str | None]:
+    return {"from": _moment(from_), "to": _moment(to)}
+
+
+def _share(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.0%}"
+
+
+def _span(one: dict[str, Any]) -> str:
+    return str(one["from"])[:10]
+
+
+@insights.command("trend")
+@click.option("--metric", default="", help="As for durations; time_to_resolve without it.")
+@_by
+@_period
+@pass_session
+def trend(session: Session, /, metric: str, by: str | None, from_: str | None, to: str | None, **query: str) -> None:
+    """Show the median and 90th percentile of a duration in each week or month."""
+    found = session.api.get("/insights/trend", metric=metric, by=by, **_asked(from_, to), **query)
+
+    def people() -> None:
+        output.say(f"{output.strong(found['name'])}, {found['definition']}")
+        lines = [
+            (_span(one), one["count"], output.lasting(one["median"]), output.lasting(one["p90"]), one["not_available"] or "")
+            for one in found["steps"]
+        ]
+        output.table((f"{found['by'].title()} from", "Incidents", "Median", "90 %", "Not available"), lines)
+
+    session.show(found, people)
+
+
+@insights.command("duties")
+@_by
+@_period
+@pass_session
+def duties(session: Session, /, by: str | None, from_: str | None, to: str | None, **query: str) -> None:
+    """Show which duties were kept, late, missed and waived, over time and by rule."""
+    found = session.api.get("/insights/duties", by=by, **_asked(from_, to), **query)
+    words = ("kept", "late", "missed", "overdue", "waived")
+
+    def people() -> None:
+        output.say(f"{_share(found['total']['score'])} kept in time, of {found['total']['incidents']} incidents")
+        lines = [(_span(one), *(one[word] for word in words), _share(one["score"])) for one in found["steps"]]
+        output.table((f"{found['by'].title()} from", *(word.title() for word in words), "In time"), lines)
+        output.say()
+        rows = [(one["name"], one["playbook"], *(one[word] for word in words), _share(one["score"])) for one in found["duties"]]
+        output.table(("Duty", "Playbook", *(word.title() for word in words), "In time"), rows, "No duty has fallen due.")
+
+    session.show(found, people)
+
+
+@insights.command("load")
+@click.option("--night", default="", metavar="22:00-06:00", help="Which hours are night, on the clock of who was called.")
+@click.option("--team", default="", help="Only services that this team owns.")
+@click.option("--service", default="", help="Only this service.")
+@_by
+@click.option("--to", "to", metavar="TIME", help="Pages before this time.")
+@click.option("--from", "from_", metavar="TIME", help="Pages from this time on.")
+@pass_session
+def load(session: Session, /, by: str | None, from_: str | None, to: str | None, **query: str) -> None:
+    """Show what on-call costs: pages, nights, interruptions and hours of each person."""
+    found = session.api.get("/insights/load", by=by, **_asked(from_, to), **query)
+    unknown = output.faint("not known")
+    rows = [
+        (
+            one["person"], one["interruptions"], one["pages"], unknown if one.get("nights") is None else one["nights"], one["weekends"],
+            unknown if one.get("hours") is None else f"{one['hours']:,.0f} h",
+        )
+        for one in found["people"]
+    ]  # fmt: skip
+    columns = ("Person", "Interruptions", "Pages", "At night", "At weekends", "On call")
+    session.show(found, lambda: output.table(columns, rows, "Nobody was on call or called."))
+
+
+@insights.command("follow-up")
+@_by
+@_period
+@pass_session
+def follow_up(session: Session, /, by: str | None, from_: str | None, to: str | None, **query: str) -> None:
+    """Show action items written down, closed, open and overdue."""
+    found = session.api.get("/insights/follow-up", by=by, **_asked(from_, to), **query)
+    total = found["total"]
+    rows = [(_span(one), one["written"], one["closed"], one["open"], one["overdue"]) for one in found["steps"]]
+
+    def people() -> None:
+        output.say(
+            f"{total['done']} of {total['written']} done, {total['in_time']} of {total['dated']} by their date, {total['overdue']} overdue"
+        )
+        output.table((f"{found['by'].title()} from", "Written down", "Closed", "Open", "Overdue"), rows)
+
+    session.show(found, people)
+
+
+@insights.command("recurrence")
+@click.option("--days", default=30, show_default=True, help="Within how many days after the one before was resolved.")
+@click.option(
+    "--like", type=click.Choice(["cause", "service"]), default="cause", show_default=True, help="Alike in service and cause, or in service."
+)
+@_period
+@pass_session
+def recurrence(session: Session, /, days: int, like: str, from_: str | None, to: str | None, **query: str) -> None:
+    """Show incidents that came back."""
+    found = session.api.get("/insights/recurrence", days=days, like=like, **_asked(from_, to), **query)
+
+    def people() -> None:
+        output.say(
+            f"{found['repeats']} of {found['counted']} came back within {days} days; {found['not_comparable']} could not be compared"
+        )
+        rows = [
+            (one["service"], one["cause"] or "any", len(one["incidents"]), ", ".join(case["incident"] for case in one["incidents"]))
+            for one in found["chains"]
+        ]
+        output.table(("Service", "Cause", "Times", "Incidents"), rows, "Nothing came back.")
+
+    session.show(found, people)
+
+
+@insights.command("noise")
+@click.option("--limit", default=25, show_default=True, help="How many alerts.")
+@click.option("--team", default="", help="Only services that this team owns.")
+@click.option("--service", default="", help="Only this service.")
+@_by
+@click.option("--to", "to", metavar="TIME", help="Groups before this time.")
+@click.option("--from", "from_", metavar="TIME", help="Groups from this time on.")
+@pass_session
+def noise(session: Session, /, limit: int, by: str | None, from_: str | None, to: str | None, **query: str) -> None:
+    """Show how many groups of alerts mattered, and which alerts are the noisiest."""
+    found = session.api.get("/insights/noise", limit=limit, by=by, **_asked(from_, to), **query)
+    total = found["total"]
+
+    def people() -> None:
+        output.say(
+            f"{total['groups']} groups, {total['paged']} called somebody, {total['incidents']} became incidents ({_share(total['share'])})"
+        )
+        rows = [
+            (one["title"], one["service"], one["groups"], one["paged"], one["incidents"], _share(one["share"])) for one in found["alerts"]
+        ]
+        output.table(("Alert", "Service", "Groups", "Called", "Incidents", "Share"), rows, "No alert has arrived.")
+
+    session.show(found, people)

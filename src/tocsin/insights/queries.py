@@ -1,29 +1,32 @@
-"""Read incidents for the numbers: one with its facts, or all that a filter lets through, page by page."""
+"""Read what is counted over many incidents: from their rows, never by folding one, and never of an incident that the viewer may not read."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, select
 
+from tocsin.actions.tables import action_items
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Reader, Viewer, micros, moment
-from tocsin.engine.tables import metadata
-from tocsin.incidents.model import Incident
-from tocsin.insights import aggregates, durations
+from tocsin.incidents.privacy import hidden, readable
+from tocsin.incidents.tables import incidents
+from tocsin.insights import aggregates, durations, figure_queries, figures
 from tocsin.insights.adherence import adherence_of
 from tocsin.insights.aggregates import Absent, Aggregate, Point
-from tocsin.insights.metrics import duration_of
+from tocsin.insights.cases import Case, Measured, measured
+from tocsin.insights.figure_queries import services_of
+from tocsin.insights.tables import incident_figures
 from tocsin.insights.views import AdherenceView, Duration
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
+from tocsin.playbooks.tables import playbooks
+from tocsin.services.tables import services
 
-_PAGE: Final = 500
-_KEPT: Final = 20_000
+_CANONICAL: Final = tuple(one.id for one in durations.CANONICAL)
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -36,6 +39,8 @@ class Filter(msgspec.Struct, frozen=True):
     severity: str = ""
     service: str = ""
     playbook: str = ""
+    team: str = ""
+    """The team that owns the service."""
 
 
 class Durations(msgspec.Struct, frozen=True):
@@ -46,13 +51,57 @@ class Durations(msgspec.Struct, frozen=True):
     not_available: tuple[Absent, ...]
 
 
+class Measure(msgspec.Struct, frozen=True):
+    """A duration by its id, what it is called, and what it is from and to."""
+
+    metric: str
+    name: str
+    definition: str
+
+
 class Numbers:
-    """Numbers over many incidents. What was computed of a version of a record is kept, since it never changes."""
+    """Numbers over many incidents."""
 
     def __init__(self, shelf: Bookshelf) -> None:
         self._shelf = shelf
-        self._durations: dict[tuple[str, int, str], Duration | None] = {}
-        self._settled: dict[tuple[str, int], AdherenceView] = {}
+        self._kept = figure_queries.cases()
+
+    # -- the lists behind every number ------------------------------------------------------------
+
+    def cases(self, reader: Reader, viewer: Viewer, wanted: Filter) -> list[Case]:
+        """Return the incidents of the filter with their figures, oldest first."""
+        unread = hidden(reader, viewer)
+        found = self._kept.within(reader, wanted.begin, wanted.end)
+        owned = set(services_of(reader, wanted.team)) if wanted.team else None
+        if not (unread or wanted.severity or wanted.service or wanted.playbook or owned is not None):
+            return found
+        return [
+            case
+            for case in found
+            if wanted.severity in ("", case.severity)
+            and wanted.service in ("", case.service)
+            and wanted.playbook in ("", case.playbook)
+            and (owned is None or case.service in owned)
+            and case.incident not in unread
+        ]
+
+    def measured(self, reader: Reader, viewer: Viewer, wanted: Filter, metric: str) -> list[Measured]:
+        """Return the incidents of the filter with one duration: a canonical one, two milestones, or a playbook's own; oldest first.
+
+        Incidents whose playbook has no such duration are left out.
+        """
+        if metric in _CANONICAL:
+            return measured(self.cases(reader, viewer, wanted), _CANONICAL.index(metric))
+        of_playbook, colon, plain = metric.rpartition(":")
+        if colon:
+            wanted = msgspec.structs.replace(wanted, playbook=of_playbook)
+        cases = {case.incident: case for case in self.cases(reader, viewer, wanted)}
+        made = []
+        for row in reader.rows(_select(viewer, wanted)):
+            value = self._duration(reader, row, plain, own=bool(colon))
+            if value is not None and row.id in cases:
+                made.append(Measured(cases[row.id], value.seconds, value.precision != "exact", value.reason))
+        return made
 
     def durations(self, reader: Reader, viewer: Viewer, metric: str, wanted: Filter) -> Durations:
         """Return one duration over the incidents of the filter.
@@ -70,19 +119,19 @@ class Numbers:
         points: list[Point] = []
         absent: list[Absent] = []
         name, defined = "", Counter[tuple[str, str, str]]()
-        for incident, playbook, began in self._incidents(reader, viewer, wanted):
-            found = self._duration(incident, playbook, plain, own=bool(colon))
+        for row in reader.rows(_select(viewer, wanted)):
+            found = self._duration(reader, row, plain, own=bool(colon))
             if found is None:
                 continue
             name = found.name
             defined[found.start, found.end, found.definition] += 1
             if found.seconds is None:
-                absent.append(Absent(incident.id, began, found.reason))
+                absent.append(Absent(row.id, moment(row.declared_at), found.reason))
                 continue
             points.append(
                 Point(
-                    incident.id, incident.title, began, found.seconds, incident.severity, incident.playbook.id if incident.playbook else "",
-                    found.facts, found.precision != "exact",
+                    row.id, row.title, moment(row.declared_at), found.seconds, row.severity, row.playbook, found.facts,
+                    found.precision != "exact",
                 ),
             )  # fmt: skip
         if len({(start, end) for start, end, _ in defined}) > 1:
@@ -91,7 +140,8 @@ class Numbers:
                 f"{metric} is defined in more than one way: {said}.", fix=f"Name a playbook, such as PLAYBOOK:{plain}.", field="metric"
             )
         if not defined:
-            name, definition = self._known(reader, plain, of_playbook)
+            known = self.measure(reader, metric)
+            name, definition = known.name, known.definition
         else:
             definition = next(iter(defined))[2]
         return Durations(aggregates.aggregate(metric, name, definition, points, absent), tuple(points), tuple(absent))
@@ -104,17 +154,30 @@ class Numbers:
         scores: list[float] = []
         kept = due = open_ = overdue = 0
         late: list[dict[str, Any]] = []
-        for incident, playbook, _ in self._incidents(reader, viewer, wanted):
-            counted.add(incident.id)
-            severities[incident.severity or "unset"] += 1
-            stages[incident.stage_kind] += 1
-            found = self._adherence(incident, playbook, reader.now)
+        kinds = {row.id: row.stage_kind for row in reader.rows(_kinds(viewer, wanted))}
+        for case in self.cases(reader, viewer, wanted):
+            counted.add(case.incident)
+            severities[case.severity or "unset"] += 1
+            stages[kinds.get(case.incident, "open")] += 1
+            if not case.open and not case.overdue:  # time alone changes nothing any more
+                kept, due = kept + case.promises_kept, due + case.promises_due
+                decided = case.kept + case.late + case.missed
+                scores.extend([case.kept / decided] if decided else [])
+                continue
+            found = self._adherence(reader, case.incident)
             kept, due = kept + found.promises.kept, due + found.promises.due
             open_, overdue = open_ + found.total.open, overdue + found.total.overdue
             if found.total.score is not None:
                 scores.append(found.total.score)
             late.extend(
-                {"incident": incident.id, "id": one.id, "name": one.name, "owner": one.owner, "due_at": one.due_at, "late_by": one.late_by}
+                {
+                    "incident": case.incident,
+                    "id": one.id,
+                    "name": one.name,
+                    "owner": one.owner,
+                    "due_at": one.due_at,
+                    "late_by": one.late_by,
+                }
                 for one in found.obligations
                 if one.state == "overdue"
             )
@@ -127,94 +190,122 @@ class Numbers:
             "action_items": _action_items(reader, counted),
         }  # fmt: skip
 
-    # -- reading ----------------------------------------------------------------------------------
+    # -- what durations and duties are called -----------------------------------------------------
 
-    def _incidents(self, reader: Reader, viewer: Viewer, wanted: Filter) -> Iterator[tuple[Incident, Playbook | None, datetime]]:
-        """Yield the incidents of the filter with their playbooks and when they began, oldest first, a page at a time."""
-        after: tuple[int, str] | None = None
-        while True:
-            rows = reader.rows(_page(viewer, wanted, after))
-            for row in rows:
-                incident = reader.state(f"incident:{row.id}")
-                if incident is not None:
-                    pin = incident.playbook
-                    yield incident, self._shelf.by_digest(pin.digest, reader) if pin else None, moment(row.declared_at)
-            if len(rows) < _PAGE:
-                return
-            after = (rows[-1].declared_at, rows[-1].id)
+    def measure(self, reader: Reader, metric: str) -> Measure:
+        """Return what a duration is called.
 
-    def _duration(self, incident: Incident, playbook: Playbook | None, metric: str, *, own: bool) -> Duration | None:
-        key = (incident.id, incident.version, f"{own}:{metric}")
-        if key not in self._durations:
-            if len(self._durations) >= _KEPT:
-                self._durations.clear()
-            self._durations[key] = duration_of(incident, playbook, metric, own=own)
-        return self._durations[key]
+        Raises:
+            Refused: it is none.
 
-    def _adherence(self, incident: Incident, playbook: Playbook | None, now: datetime) -> AdherenceView:
-        key = (incident.id, incident.version)
-        if key in self._settled:
-            return self._settled[key]
-        found = adherence_of(incident, playbook, now)
-        if not found.total.open and not found.total.overdue and incident.ended:  # time alone changes nothing any more
-            if len(self._settled) >= _KEPT:
-                self._settled.clear()
-            self._settled[key] = found
-        return found
+        """
+        return _measure(self.books(reader), metric)
 
-    def _known(self, reader: Reader, metric: str, of_playbook: str) -> tuple[str, str]:
-        """Return name and definition of a duration that no incident of the filter has; refuse one that does not exist."""
-        canonical = None if of_playbook else durations.canonical(metric)
-        books = [playbook for playbook in self._books(reader) if of_playbook in ("", playbook.playbook)]
-        if canonical is not None:
-            milestones = {name for playbook in books for name in durations.known_milestones(playbook)}
-            unknown = [m for m in (canonical.start, canonical.end) if m not in milestones]
-            if not unknown:
-                return canonical.name, f"from {durations.words(canonical.start)} to {durations.words(canonical.end)}"
+    def measures(self, reader: Reader, playbook_id: str = "") -> list[Measure]:
+        """Return the durations to choose from: the canonical ones, and those of a playbook where one is named."""
+        books = self.books(reader)
+        found = [_measure(books, one.id) for one in durations.CANONICAL]
         for playbook in books:
-            for own in playbook.metrics:
-                if own.id == metric and own.start and own.end:
-                    return own.name, f"from {durations.words(own.start, playbook)} to {durations.words(own.end, playbook)}"
-        ids = sorted({*(c.id for c in durations.CANONICAL), *(m.id for playbook in books for m in playbook.metrics if m.start and m.end)})
-        raise Refused(
-            f"{metric!r} is no duration.", fix=f"Write one of {', '.join(ids)}, or two milestones: detected..mitigated.", field="metric"
-        )
-
-    def _books(self, reader: Reader) -> list[Playbook]:
-        found = []
-        for playbook_id in self._shelf.ids(reader):
-            current = self._shelf.current(playbook_id, reader)
-            playbook = self._shelf.by_digest(current.digest, reader) if current else None
-            if playbook is not None:
-                found.append(playbook)
+            if playbook.playbook == playbook_id:
+                found += [
+                    Measure(
+                        f"{playbook.playbook}:{own.id}", own.name,
+                        f"from {durations.words(own.start, playbook)} to {durations.words(own.end, playbook)}",
+                    )
+                    for own in playbook.metrics
+                    if own.start and own.end
+                ]  # fmt: skip
         return found
 
+    def rules(self, reader: Reader) -> dict[tuple[str, str], str]:
+        """Return the name of every duty of the playbooks in force, by playbook and rule."""
+        found: dict[tuple[str, str], str] = {}
+        for playbook in self.books(reader):
+            own = playbook.playbook
+            found |= {(own, rule.id): rule.name for rule in playbook.obligations}
+            found |= {(own, f"checklist:{one.id}"): one.name for one in playbook.checklists}
+            found |= {(own, f"follow_up_{one.id}"): one.name for one in playbook.actions.follow_ups}
+            found[own, "promise"] = "Next update at the promised time"
+        return found
 
-def _action_items(reader: Reader, incidents: set[str]) -> dict[str, int]:
+    def books(self, reader: Reader) -> list[Playbook]:
+        """Return the playbooks in force."""
+        rows = reader.rows(select(playbooks.c.digest).order_by(playbooks.c.id))
+        found = (self._shelf.by_digest(row.digest, reader) for row in rows)
+        return [playbook for playbook in found if playbook is not None]
+
+    # -- one incident -----------------------------------------------------------------------------
+
+    def _duration(self, reader: Reader, row: Any, metric: str, *, own: bool) -> Duration | None:
+        """Return a duration of an incident from its row; None where neither the table nor its playbook has such a one."""
+        moments = figures.moments_of(row.milestones)
+        playbook = self._shelf.by_digest(row.digest, reader) if row.digest else None
+        found = None if own else durations.canonical(metric)
+        if found is not None:
+            return durations.between(moments, found.start, found.end, metric=found.id, name=found.name, playbook=playbook)
+        definition = next((d for d in playbook.metrics if d.id == metric), None) if playbook else None
+        if definition is None or definition.start is None or definition.end is None:
+            return None
+        return durations.between(moments, definition.start, definition.end, metric=definition.id, name=definition.name, playbook=playbook)
+
+    def _adherence(self, reader: Reader, incident_id: str) -> AdherenceView:
+        incident = reader.state(f"incident:{incident_id}")
+        playbook = self._shelf.by_digest(incident.playbook.digest, reader) if incident.playbook else None
+        return adherence_of(incident, playbook, reader.now)
+
+
+def conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[bool]]:
+    """Return the conditions on rows of ``incidents`` that a filter and its viewer make."""
+    table = incidents
+    found = [table.c.merged_into == "", readable(viewer)]
+    if wanted.begin is not None:
+        found.append(table.c.declared_at >= micros(wanted.begin))
+    if wanted.end is not None:
+        found.append(table.c.declared_at < micros(wanted.end))
+    for column, value in (("severity", wanted.severity), ("service", wanted.service), ("playbook", wanted.playbook)):
+        if value:
+            found.append(table.c[column] == value)
+    if wanted.team:
+        found.append(table.c.service.in_(select(services.c.id).where(services.c.owner == wanted.team)))
+    return found
+
+
+def _select(viewer: Viewer, wanted: Filter) -> Select[Any]:
+    table, own = incidents.c, incident_figures.c
+    query: Select[Any] = select(table.id, table.title, table.declared_at, table.severity, table.playbook, own.milestones, own.digest)
+    query = query.join(incident_figures, own.incident == table.id)
+    return query.where(*conditions(viewer, wanted)).order_by(table.declared_at, table.id)
+
+
+def _kinds(viewer: Viewer, wanted: Filter) -> Select[Any]:
+    return select(incidents.c.id, incidents.c.stage_kind).where(*conditions(viewer, wanted))
+
+
+def _action_items(reader: Reader, counted: set[str]) -> dict[str, int]:
     """Return how many action items of these incidents are open, done, dropped, and how many open ones are past their date."""
-    table = metadata.tables.get("action_items")
-    if table is None:
-        return {}
     today = reader.now.date().isoformat()
-    rows = [row for row in reader.rows(select(table.c.incident, table.c.state, table.c.due)) if row.incident in incidents]
+    table = action_items
+    rows = [row for row in reader.rows(select(table.c.incident, table.c.state, table.c.due)) if row.incident in counted]
     states = Counter(row.state for row in rows)
     overdue = sum(row.state == "open" and row.due is not None and row.due < today for row in rows)
     return {"open": states["open"], "overdue": overdue, "done": states["done"], "dropped": states["dropped"]}
 
 
-def _page(viewer: Viewer, wanted: Filter, after: tuple[int, str] | None) -> Select[Any]:
-    table = metadata.tables["incidents"]
-    query = select(table.c.id, table.c.declared_at).where(table.c.merged_into == "").order_by(table.c.declared_at, table.c.id).limit(_PAGE)
-    if viewer.kind == "public":
-        query = query.where(table.c.private.is_(False))
-    if wanted.begin is not None:
-        query = query.where(table.c.declared_at >= micros(wanted.begin))
-    if wanted.end is not None:
-        query = query.where(table.c.declared_at < micros(wanted.end))
-    for column, value in (("severity", wanted.severity), ("service", wanted.service), ("playbook", wanted.playbook)):
-        if value:
-            query = query.where(table.c[column] == value)
-    if after is not None:
-        begun, last = after
-        query = query.where(or_(table.c.declared_at > begun, and_(table.c.declared_at == begun, table.c.id > last)))
-    return query
+def _measure(books: list[Playbook], metric: str) -> Measure:
+    of_playbook, _, plain = metric.rpartition(":")
+    canonical = None if of_playbook else durations.canonical(plain)
+    own = [playbook for playbook in books if of_playbook in ("", playbook.playbook)]
+    if canonical is not None:
+        milestones = {name for playbook in own for name in durations.known_milestones(playbook)}
+        if canonical.start in milestones and canonical.end in milestones:
+            definition = f"from {durations.words(canonical.start)} to {durations.words(canonical.end)}"
+            return Measure(metric, canonical.name, definition)
+    for playbook in own:
+        for found in playbook.metrics:
+            if found.id == plain and found.start and found.end:
+                definition = f"from {durations.words(found.start, playbook)} to {durations.words(found.end, playbook)}"
+                return Measure(metric, found.name, definition)
+    ids = sorted({*_CANONICAL, *(m.id for playbook in own for m in playbook.metrics if m.start and m.end)})
+    raise Refused(
+        f"{plain!r} is no duration.", fix=f"Write one of {', '.join(ids)}, or two milestones: detected..mitigated.", field="metric"
+    )
