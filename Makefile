@@ -8,7 +8,7 @@ ARGS   ?=
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench torture fmt lock clean
+.PHONY: help setup run test check bench torture lighthouse fmt lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -21,6 +21,7 @@ run: setup  ## a demo on this machine, with example data
 
 test: setup  ## the tests, without the slow torture ones
 	@sh tools/debian.sh
+	@sh tools/browser.sh
 	$(BIN)/python -m pytest --no-header -n 2 $(ARGS)
 
 check: setup  ## lint, format, types, import contracts, links in the documents
@@ -34,7 +35,14 @@ bench: setup  ## the benchmarks
 	$(BIN)/python bench/run.py $(ARGS)
 
 torture: setup  ## the slow tests: kill -9, load, long simulations
+	@sh tools/debian.sh
+	@sh tools/browser.sh all
 	$(BIN)/python -m pytest --no-header -m torture $(ARGS)
+
+lighthouse: setup  ## what Lighthouse says of Now, the room and the status page
+	@sh tools/debian.sh
+	@sh tools/browser.sh all
+	$(BIN)/python -m pytest --no-header -m torture -s tests/browser/test_lighthouse.py $(ARGS)
 
 fmt: setup  ## format, and repair what ruff can repair
 	$(BIN)/ruff check --fix-only --quiet .
@@ -44,5 +52,5 @@ lock: setup  ## write requirements/*.txt again (UPGRADE=1: newest versions)
 	UPGRADE='$(UPGRADE)' sh tools/lock.sh
 
 clean:  ## remove the environment, caches and builds
-	rm -rf .venv .venv-lock dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-lock .venv-browser dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -80,13 +80,21 @@ SPECIAL: list[tuple[str, Kind]] = [
     ("alerts/drafting/*.py", Kind.HANDLERS),  # the journal's share of a transaction, in several ideas
     ("alerts/door.py", Kind.HANDLERS),  # where requests wait for their commit
     ("alerts/intake.py", Kind.HTTP),  # a plain ASGI application in front of all others
+    ("comms/status/publisher.py", Kind.HTTP),  # keeps the public pages rendered in memory
+    ("comms/status/front.py", Kind.HTTP),  # answers them, as plain ASGI in front of all others
+    ("comms/status/sending.py", Kind.IO),  # the channels that carry updates to subscribers
     ("*/*_queries.py", Kind.SQL),  # a package with several ideas has several files of a kind
+    ("*/*/*_queries.py", Kind.SQL),
     ("incidents/privacy.py", Kind.SQL),  # who may read what, as a condition of every query
     ("alerts/certificates.py", Kind.IO),  # fetches what signatures are checked with
     ("oncall/ical.py", Kind.PARSER),  # iCalendar in and out
     ("oncall/asking.py", Kind.HTTP),  # what its endpoints read alike
+    ("people/passwords.py", Kind.HANDLERS),  # what a password is checked with: slow on purpose, in threads
+    ("*/*_handlers.py", Kind.HANDLERS),
+    ("*/*_cli.py", Kind.CLI),
     ("*/*_api.py", Kind.HTTP),
     ("*/*_pages.py", Kind.HTTP),
+    ("*/*/*_pages.py", Kind.HTTP),
     ("alerts/mail_door.py", Kind.HTTP),  # a way in like the addresses of the intake, by another protocol
     ("paging/twilio_hooks.py", Kind.HTTP),
     *(
@@ -422,13 +430,18 @@ def refusal(path: str, kind: Kind, rule: Rule, item: Import, by_module: dict[str
         return f"does not import another package's {stem}; ask its queries, or let a reaction in app.py carry the fact"
     if target_kind not in rule.others:
         return rule.says
-    if kind in QUERIES_ONLY and target_kind is Kind.SQL and stem != "queries":
+    if kind in QUERIES_ONLY and target_kind is Kind.SQL and not is_queries(stem):
         return rule.says
     if kind is Kind.CLI and target_kind is Kind.CLI and not target.startswith("cli/") and not path.startswith("cli/"):
         return "does not import another package's command line"
-    if rule.stems is not None and target_kind in {PARSER, Kind.SQL} and stem not in rule.stems:
+    if rule.stems is not None and target_kind in {PARSER, Kind.SQL} and stem not in rule.stems and not is_queries(stem):
         return rule.says
     return None
+
+
+def is_queries(stem: str) -> bool:
+    """Is this file one that others may read a package by? ``privacy`` is the condition that every such reading has."""
+    return stem in {"queries", "privacy"} or stem.endswith("_queries")
 
 
 def cycles(trees: dict[str, ast.Module], by_module: dict[str, str]) -> list[str]:

@@ -252,3 +252,19 @@ def test_every_command_that_the_pages_mention_exists() -> None:
         for mention in re.findall(r"`tocsin ([a-z][^`]*)`", page.read_text(encoding="utf-8")):
             words = [word for word in shlex.split(mention.replace("…", "")) if re.fullmatch(r"[a-z-]+", word)]
             assert any(" ".join(words[:count]) in known for count in (1, 2, 3)), f"{page.name}: tocsin {mention}"
+
+
+def test_accounts_tokens_and_a_private_incident_are_made_as_the_page_says(world: World) -> None:
+    type_walk(DOCS / "how-to" / "people-and-rights.md", Shell(world))
+    roles = {one["id"]: (one["role"], one["state"]) for one in world.get("/accounts")["accounts"]}
+    assert roles["bo"] == ("manager", "disabled")
+    (incident,) = world.get("/incidents")["incidents"]
+    assert incident["private"]
+    world.refused("get", f"/incidents/{incident['id']}", person="nobody-invited")
+
+
+def test_the_status_page_is_set_up_as_the_page_says(world: World) -> None:
+    type_walk(DOCS / "how-to" / "status-page.md", Shell(world))
+    type_walk(DOCS / "how-to" / "work-in-the-browser.md", Shell(world))
+    page = world.send("GET", "/status/api/v2/components.json").json
+    assert [(one["name"], one["status"]) for one in page["components"] if not one["group"]] == [("Card payments", "operational")]

@@ -15,8 +15,9 @@ from tocsin.app import App, Options, build, start
 from tocsin.channels.console.client import Quiet
 from tocsin.engine.clock import VirtualClock
 from tocsin.engine.model import Actor
+from tocsin.people.passwords import CHEAP
 
-_AS_IS = ("/api/", "/intake/", "/healthz", "/readyz", "/metrics", "/beat/", "/am/", "/v2/", "/a/", "/hooks/", "/calendar/", "/report/")
+_AS_IS = ("/api/", "/intake/", "/healthz", "/readyz", "/metrics", "/beat/", "/am/", "/v2/", "/a/", "/hooks/", "/calendar/", "/report/", "/status")
 """Addresses outside the API."""
 START = datetime(2025, 10, 27, 14, 25, tzinfo=UTC)
 
@@ -107,7 +108,7 @@ class World:
         self.app = self._build()
 
     def _build(self) -> App:
-        app = build(Options(data=self.folder, default_playbook=self.playbook, clock=self.clock, console=Quiet()))
+        app = build(Options(data=self.folder, default_playbook=self.playbook, clock=self.clock, console=Quiet(), password_cost=CHEAP))
         start(app)
         return app
 

@@ -25,6 +25,10 @@ def fire(world: World, name: str = "HighErrorRate", service: str = "payment-api"
     return next(str(one["id"]) for one in world.get("/alerts")["alerts"] if one["title"] == f"{name} is firing")
 
 
+def group_of(world: World, alert: str) -> str:
+    return str(world.get(f"/alerts/{alert}")["group"])
+
+
 def test_an_incident_declared_from_an_alert_has_the_alert_its_service_its_start_and_who_is_on_it(world: World) -> None:
     world.post("/services/payment-api", {"name": "Payment API", "aliases": ["pay"]})
     world.at("14:30")
@@ -33,7 +37,7 @@ def test_an_incident_declared_from_an_alert_has_the_alert_its_service_its_start_
     link = re.search(r'href="(/declare\?alert=[^"]+)"', world.page(f"/alerts/{name}").text)
     assert link
     shown = world.page(unescape(link.group(1)))
-    assert "From alert: HighErrorRate is firing" in words(shown.text)
+    assert "From the alert HighErrorRate is firing" in words(shown.text)
     form = next(one for one in forms_of(shown.text) if one.action == "/declare" and one.method == "post")
     assert (form.fields["alert"], form.fields["service"], form.fields["started_at"]) == (name, "payment-api", "2025-10-27 14:25:00")
     world.at("14:32")
@@ -56,7 +60,7 @@ def test_a_refused_declaration_keeps_its_alert(world: World) -> None:
     assert shown.status == 422
     form = next(one for one in forms_of(shown.text) if one.action == "/declare")
     assert (form.fields["alert"], form.fields["service"], form.fields["started_at"]) == (name, "something else", "25:99")
-    assert "From alert: HighErrorRate is firing" in words(shown.text)
+    assert "From the alert HighErrorRate is firing" in words(shown.text)
 
 
 def test_what_fires_without_an_incident_stands_on_the_first_page_who_nobody_is_on_first(world: World) -> None:
@@ -66,19 +70,19 @@ def test_what_fires_without_an_incident_stands_on_the_first_page_who_nobody_is_o
     open_one = fire(world, "Broken", fingerprint="cc33")
     assert world.form(f"/declare?alert={open_one}", "/declare").status == 303
     page = world.page("/").text
-    firing = page[page.index('id="firing"') : page.index('id="open"')]
+    firing = page[page.index('id="firing"') :].partition("</section>")[0]
     assert firing.index("Slow is firing") < firing.index("DiskFull is firing")
     assert "Broken is firing" not in firing
     assert firing.count(">Acknowledge</button>") == 1
-    assert f'href="/declare?alert={taken}"' in firing
+    assert f'href="/declare?group={group_of(world, taken)}"' in firing
     assert "bob is on it" in words(firing)
 
 
 def test_the_menu_counts_the_alerts_that_nobody_is_on_and_the_button_leads_back(world: World) -> None:
     assert 'class="badge"' not in world.page("/playbooks").text
     name = fire(world)
-    assert "Alerts 1 Pages" in words(world.page("/playbooks").text)
-    answer = world.form("/", f"/alerts/{name}/acknowledge", person="bob")
+    assert "Alerts 1 1 firing that nobody is on Pages" in words(world.page("/playbooks").text)
+    answer = world.form("/", f"/groups/{group_of(world, name)}/acknowledge", person="bob")
     assert (answer.status, answer.headers["location"]) == (303, "/")
     assert 'class="badge"' not in world.page("/").text
     assert "bob is on it" in words(world.page("/").text)
@@ -86,15 +90,16 @@ def test_the_menu_counts_the_alerts_that_nobody_is_on_and_the_button_leads_back(
 
 def test_a_button_leads_to_no_other_site(world: World) -> None:
     name = fire(world)
-    answer = world.form("/", f"/alerts/{name}/acknowledge", {"after": "//elsewhere.example"})
+    answer = world.form("/", f"/groups/{group_of(world, name)}/acknowledge", {"after": "//elsewhere.example"})
     assert answer.headers["location"] == "/"
 
 
 def test_declaring_chooses_the_level_for_doubt_and_asks_for_the_playbook_first(world: World) -> None:
     page = world.page("/declare?playbook=house").text
-    assert re.search(r'value="SEV1" checked', page)
-    assert "While the answer is not known, take SEV1 and lower it when it is. SEV1 is chosen already." in words(page)
-    assert page.index('<select name="playbook">') < page.index('name="title"')
+    said = words(page)
+    assert "SEV1 Critical by the rule for doubt While the answer is not known, take SEV1 and lower it when it is." in said
+    assert said.endswith("Declare SEV1")
+    assert page.index('<select name="playbook">') < page.index('name="q.users_percent"')
 
 
 def test_a_refused_message_speaks_of_what_stands_on_the_form(world: World) -> None:

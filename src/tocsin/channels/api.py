@@ -10,11 +10,11 @@ from msgspec import Meta
 
 from tocsin.channels.abilities import ABILITIES, of
 from tocsin.channels.addresses import problem
-from tocsin.channels.standing import Standing
+from tocsin.channels.standing import standing_of
 from tocsin.engine.batch import fresh
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Command
-from tocsin.engine.ports import Channel, ChannelFailed, Message
+from tocsin.engine.ports import ChannelFailed, Message
 from tocsin.engine.runtime import Runtime
 from tocsin.people.model import Person
 from tocsin.people.queries import list_people
@@ -41,7 +41,7 @@ def endpoints() -> list[Endpoint]:
 
     return [
         Endpoint("GET", "/channels", "List the channels and how they stand", listed, tag="channel"),
-        Endpoint("POST", "/channels/{id}/test", "Send a test message by a channel", tried, TestChannel, tag="channel"),
+        Endpoint("POST", "/channels/{id}/test", "Send a test message by a channel", tried, TestChannel, tag="channel", needs="manager"),
     ]
 
 
@@ -56,7 +56,7 @@ def _listed(runtime: Runtime) -> list[dict[str, Any]]:
     for name, channel in runtime.channels.items():
         if name not in ABILITIES:
             continue  # an errand that the outbox runs, and no way to anybody
-        can, standing = ABILITIES[name], _standing(channel)
+        can, standing = ABILITIES[name], standing_of(channel)
         found.append(
             {
                 "id": name, "ready": standing.ready, "says": standing.says, "fix": standing.fix, "pages": can.pages, "updates": can.updates,
@@ -64,12 +64,6 @@ def _listed(runtime: Runtime) -> list[dict[str, Any]]:
                 "key_travels": can.key_travels, "people": users.get(name, []),
             }
         )  # fmt: skip
-    return found
-
-
-def _standing(channel: Channel) -> Standing:
-    standing = getattr(channel, "standing", None)
-    found: Standing = standing() if standing is not None else Standing(ready=True, says="It is there.")
     return found
 
 

@@ -39,6 +39,10 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     """What it is about: a later notice of the same topic takes the place of an earlier one."""
     link: str = ""
     """A page with one button; opening it changes nothing."""
+    link_says: str = ""
+    """What the button that leads there says; without a word it acknowledges a page."""
+    unsubscribe: str = ""
+    """The address at which its reader can leave: opened, it asks; posted to (RFC 8058), it ends the subscription."""
     acknowledge: str = ""
     """The address that acknowledges by POST."""
     links: tuple[tuple[str, str], ...] = ()
@@ -69,7 +73,7 @@ def long_text(notice: Notice) -> str:
     parts = [notice.body.strip()] if notice.body.strip() else []
     if notice.facts:
         parts.append("\n".join(f"{label}: {value}" for label, value in notice.facts))
-    addresses = [("Acknowledge", notice.link)] if notice.link else []
+    addresses = [(notice.link_says or "Acknowledge", notice.link)] if notice.link else []
     addresses += notice.links
     if addresses:
         parts.append("\n".join(f"{label}: {url}" for label, url in addresses))

@@ -16,6 +16,13 @@ class Standing(msgspec.Struct, frozen=True):
     fix: str = ""
 
 
+def standing_of(channel: object) -> Standing:
+    """Return how a channel stands; one that says nothing of it is there."""
+    say = getattr(channel, "standing", None)
+    found: Standing = say() if say is not None else Standing(ready=True, says="It is there.")
+    return found
+
+
 def not_ready(name: str, standing: Standing) -> ChannelFailed:
     """Return the failure of a channel that has no settings: trying again will not help."""
     return ChannelFailed(f"{name} is not set up: {standing.says} {standing.fix}".strip(), permanent=True)

@@ -43,9 +43,9 @@ def endpoints(largest: int = LARGEST_BLOB) -> list[Endpoint]:
         tag = f'"{digest}"'
         if asked.request.headers.get("if-none-match", "") == tag:
             found = await asyncio.to_thread(blobs.find, asked.runtime, digest, with_content=False)
-            return Response(status_code=304, headers=_headers(found, tag))
+            return Response(status_code=304, headers=headers(found, tag))
         found = await asyncio.to_thread(blobs.find, asked.runtime, digest)
-        return Response(found.content, 200, _headers(found, tag), found.media_type)
+        return Response(found.content, 200, headers(found, tag), found.media_type)
 
     return [
         Endpoint(
@@ -62,7 +62,8 @@ def file_name(name: str) -> str:
     return last[:_LONGEST_NAME] or "attachment"
 
 
-def _headers(blob: blobs.Blob, tag: str) -> dict[str, str]:
+def headers(blob: blobs.Blob, tag: str) -> dict[str, str]:
+    """Return what keeps a browser from running an attachment: pictures are shown in place, everything else is saved."""
     how = "inline" if blob.media_type in _SHOWN else "attachment"
     return {
         "Content-Disposition": f"{how}; filename*=UTF-8''{quote(blob.name, safe='')}",

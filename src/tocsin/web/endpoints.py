@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
-from urllib.parse import unquote
 
 import msgspec
 from starlette.requests import Request
@@ -15,11 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.engine import limits
+from tocsin.engine.access import on_behalf
 from tocsin.engine.errors import NotSignedIn, Refused, TooLarge
 from tocsin.engine.model import Actor, Command, Role, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.people import rights
-from tocsin.web import identity
+from tocsin.web import identity, noting, private
+from tocsin.web.identity import COOKIE as COOKIE  # noqa: PLC0414 (found here by those who know it from here)
+from tocsin.web.identity import who as who  # noqa: PLC0414
 from tocsin.web.problems import bad_body, respond
 
 LARGEST_BODY: Final = 1_000_000
@@ -27,11 +30,6 @@ LARGEST_BODY: Final = 1_000_000
 
 _DIGITS: Final = 10
 PREFIX: Final = "/api/v1"
-COOKIE: Final = "tocsin_token"
-"""A browser's session, or the token itself."""
-PERSON_COOKIE: Final = "tocsin_person"
-"""The name under which a browser acts, percent-encoded."""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -67,12 +65,19 @@ class Endpoint:
     public: bool = False
     needs: Role | Literal[""] = ""
     """The role that it needs; without one, ``viewer`` for GET and ``responder`` for the rest."""
+    door: str = ""
+    """The scope of a token that opens this endpoint though the token has no role; see ``people.scopes``."""
     raw: bool = False
     """The handler reads the body itself."""
     largest: int = LARGEST_BODY
     media: tuple[str, ...] = ("application/json",)
     """What the answer is; the document says so."""
     decoder: list[Any] = field(default_factory=list)
+
+    @property
+    def asks_for(self) -> Role:
+        """The role that it needs."""
+        return self.needs or ("viewer" if self.method == "GET" else "responder")
 
 
 def moment_of(asked: Asked, name: str = "at") -> datetime | None:
@@ -108,13 +113,13 @@ def limit_of(asked: Asked, default: int, most: int) -> int:
     return min(int(text), most) if len(text) < _DIGITS else most
 
 
-def command(path: str, kind: str, body: type[Command], summary: str, *, status: int = 200) -> Endpoint:
+def command(path: str, kind: str, body: type[Command], summary: str, *, status: int = 200, needs: Role | Literal[""] = "") -> Endpoint:
     """Return the endpoint of a command: the body is the command, the path's last parameter named ``id`` is the record."""
 
     async def handle(asked: Asked) -> Any:
         return await asked.runtime.commit(kind, asked.path["id"], asked.body, asked.actor, asked.key, asked.fingerprint)
 
-    return Endpoint("POST", path, summary, handle, body, status, tag=kind)
+    return Endpoint("POST", path, summary, handle, body, status, tag=kind, needs=needs)
 
 
 def encode_hook(value: Any) -> Any:
@@ -132,25 +137,6 @@ def json_response(value: Any, status: int = 200, headers: dict[str, str] | None 
     return Response(_encoder.encode(value), status, headers, "application/json")
 
 
-def who(request: Request, runtime: Runtime) -> Actor | None:
-    """Return who sends the request: the person that an administrator's token speaks for, or the token itself; None without a valid token."""
-    scope_actor = request.scope.get("tocsin.actor")
-    if scope_actor is not None:
-        actor: Actor = scope_actor
-    else:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        by_cookie = scheme.lower() != "bearer"
-        token = request.cookies.get(COOKIE, "") if by_cookie else token.strip()
-        if not token or not (runtime.is_admin_token(token) or (by_cookie and runtime.sessions.holds(token))):
-            return None
-        actor = Actor("token", "administrator", via="api")
-    # A header carries Latin letters only, so a name may come percent-encoded, as it does in the cookie.
-    named = unquote(request.headers.get("x-tocsin-person", "") or request.cookies.get(PERSON_COOKIE, ""))
-    person = "".join(letter for letter in named if letter.isprintable()).strip()
-    via = request.headers.get("x-tocsin-via", "").strip()[:20] or actor.via
-    return Actor("person", person[:200], via=via) if person else Actor(actor.kind, actor.id, via=via)
-
-
 def routes(endpoints: Sequence[Endpoint], runtime: Runtime) -> list[Route]:
     """Return the routes of the endpoints, in the given order."""
     return [Route(PREFIX + endpoint.path, _route(endpoint, runtime), methods=[endpoint.method]) for endpoint in endpoints]
@@ -158,17 +144,27 @@ def routes(endpoints: Sequence[Endpoint], runtime: Runtime) -> list[Route]:
 
 def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitable[Response]]:
     decoder: Any = msgspec.json.Decoder(endpoint.body) if endpoint.body is not None else None
+    named = private.named_by(endpoint.path)
 
     async def handle(request: Request) -> Response:
+        actor: Actor | None = None
         try:
-            actor = who(request, runtime)
-            if actor is None and not endpoint.public:
-                if request.headers.get("authorization"):
-                    raise NotSignedIn(
-                        "The token that came is not valid here.",
-                        fix="Use the one that `tocsin serve` printed at its first start; it keeps it in the file token of its data directory.",
-                    )
-                raise NotSignedIn("This needs a token.", fix="Send it as `Authorization: Bearer …`; `tocsin serve` prints the first one.")
+            if endpoint.public:
+                actor = await runtime.glance(who, request, runtime)
+            else:
+                found = await runtime.glance(identity.identify, request, runtime)
+                if found is None:
+                    raise NotSignedIn("This needs a token.", fix="Send it as `Authorization: Bearer …`; `tocsin serve` prints the first one.")
+                actor = found.actor
+            # Who may not is told so before anybody looks at what they sent.
+            if actor is not None:
+                viewer = identity.viewer_of(request, runtime, actor, endpoint.door)
+                rights.require(viewer, endpoint.asks_for)
+                if endpoint.asks_for in ("manager", "administrator"):
+                    actor = msgspec.structs.replace(actor, address=identity.address_of(request))
+                noting.came_in(request, runtime)
+            else:
+                actor, viewer = Actor("sender", "anonymous", via="api"), rights.PUBLIC
             body: Any = None
             fingerprint = ""
             if decoder is not None:
@@ -184,16 +180,22 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
             if key:
                 fingerprint = hashlib.sha256(request.url.path.encode() + b"\n" + raw).hexdigest()
                 key = _own_key(actor, key)
-            if actor is not None:
-                viewer = identity.viewer_of(request, runtime, actor)
-                rights.require(viewer, endpoint.needs or ("viewer" if endpoint.method == "GET" else "responder"))
-            else:
-                actor, viewer = Actor("sender", "anonymous", via="api"), rights.PUBLIC
+            if named or body is not None:
+                fields = private.of_body(body)
+                if named or fields:
+                    await asyncio.to_thread(private.check, runtime, viewer, named, request.path_params, fields)
+                    if request.method == "GET":
+                        await runtime.glance(
+                            noting.read_private, request, runtime, viewer, actor, private.incidents_of(named, request.path_params)
+                        )
             asked = Asked(runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), body, key, fingerprint)
-            result = await endpoint.handler(asked)
+            with on_behalf(viewer, identity.address_of(request)):
+                result = await endpoint.handler(asked)
         except Refused as refusal:
+            noting.refused(request, runtime, actor, refusal)
             return respond(refusal)
         if isinstance(result, Response):
+            noting.answered(request, runtime, actor, result)
             return result
         return json_response(result, endpoint.status)
 

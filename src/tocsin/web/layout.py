@@ -19,15 +19,17 @@ from starlette.routing import Route
 
 from tocsin import __version__
 from tocsin.alerts.queries import counts
+from tocsin.engine.access import on_behalf
 from tocsin.engine.errors import NotSignedIn, Refused
 from tocsin.engine.model import Actor, Role, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.paging.queries import unanswered
 from tocsin.people import rights
-from tocsin.web import identity, shown
+from tocsin.web import hub, identity, multipart, noting, private, shown
 from tocsin.web.assets import Assets
-from tocsin.web.endpoints import LARGEST_BODY, read_body, who
+from tocsin.web.endpoints import LARGEST_BODY, read_body
 from tocsin.web.security import FORM_TOKEN, check_form, form_token
+from tocsin.web.themes import theme_of
 
 NONCE: Final = "nonce"
 _MOST_FIELDS: Final = 500
@@ -58,6 +60,8 @@ class Visit:
     """How many alerts fire that nobody is on; the menu says so."""
     unanswered: int = 0
     """How many pages were tried on everybody in vain; likewise."""
+    position: str = ""
+    """Where the live feed stood before anything was read for this page."""
 
     @property
     def now(self) -> datetime:
@@ -71,10 +75,13 @@ Handler = Callable[[Visit], Awaitable[Response]]
 class Shell:
     """Renders pages and makes their routes. One per application."""
 
-    def __init__(self, runtime: Runtime, packages: Sequence[str]) -> None:
-        """``packages`` have a folder ``templates``; theirs are named ``<package>/<file>``."""
+    def __init__(self, runtime: Runtime, packages: Sequence[str], *, gallery: bool = False) -> None:
+        """``packages`` have a folder ``templates``; theirs are named ``<package>/<file>``. gallery: the page of all components is served."""
         self.runtime = runtime
+        self.gallery = gallery
         self.assets = Assets()
+        self.build = f"{__version__}-{self.assets.digest}"
+        """Changes whenever a file of the pages does: a page that was open before an update says so."""
         self.templates = Environment(
             loader=PrefixLoader({name: PackageLoader(f"tocsin.{name}") for name in packages}), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, auto_reload=False,
@@ -89,7 +96,8 @@ class Shell:
         clock = self.runtime.clock
         everywhere: dict[str, Any] = {
             "me": me, "now": clock.now(), "virtual": clock.virtual, "form_token": form_token(request, self.runtime), "here": request.url.path,
-            "problem": None, "typed": {}, "waiting": 0, "unanswered": 0,
+            "problem": None, "typed": {}, "waiting": 0, "unanswered": 0, "viewer": None, "position": "", "build": self.build,
+            "theme": theme_of(request), "gallery": self.gallery,
         }  # fmt: skip
         text = self.templates.get_template(template).render({**everywhere, **(values or {})})
         return HTMLResponse(text, status, {"cache-control": "private, no-cache"})
@@ -99,7 +107,9 @@ class Shell:
         return self.render(
             visit.request,
             template,
-            {"waiting": visit.waiting, "unanswered": visit.unanswered, **(values or {})},
+            {
+                "waiting": visit.waiting, "unanswered": visit.unanswered, "position": visit.position, "viewer": visit.viewer, **(values or {}),
+            },
             status=status,
             me=visit.actor,
         )
@@ -110,22 +120,31 @@ class Shell:
 
     def get(self, path: str, handler: Handler, needs: Role = "viewer") -> Route:
         """Return the route of a page; who is not signed in is sent to sign in first. needs: the role that it asks for."""
-        return Route(path, self._guard(handler, needs, form=False), methods=["GET"])
+        return Route(path, self._guard(path, handler, needs, form=False), methods=["GET"])
 
     def post(self, path: str, handler: Handler, needs: Role = "responder") -> Route:
         """Return the route of a form; its token and the sender's role have been checked before the handler runs."""
-        return Route(path, self._guard(handler, needs, form=True), methods=["POST"])
+        return Route(path, self._guard(path, handler, needs, form=True), methods=["POST"])
 
-    def _waiting(self) -> tuple[int, int]:
+    def _waiting(self, viewer: Viewer) -> tuple[int, int, str]:
         with self.runtime.reading() as reader:
-            return counts(reader)["no"], unanswered(reader)
+            at = hub.position(self.runtime, reader)  # before anything else is read, so that nothing falls between the page and its feed
+            return counts(reader, viewer)["no"], unanswered(reader, viewer), at
 
-    def _guard(self, handler: Handler, needs: Role, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
+    def _guard(self, path: str, handler: Handler, needs: Role, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
+        named = private.named_by(path)
+
         async def handle(request: Request) -> Response:
-            actor = who(request, self.runtime)
-            if actor is None:
-                return sign_in_first(request)
-            actor = msgspec.structs.replace(actor, via="page")
+            try:
+                found = await self.runtime.glance(identity.identify, request, self.runtime)
+            except NotSignedIn:
+                found = None
+            except Refused as refusal:
+                noting.refused(request, self.runtime, None, refusal)
+                return self.problem(request, refusal)
+            if found is None:
+                return await asyncio.to_thread(identity.come_in_first, request, self.runtime) or sign_in_first(request)
+            actor = msgspec.structs.replace(found.actor, via="page")
             fields: dict[str, str] = {}
             lists: dict[str, list[str]] = {}
             try:
@@ -136,16 +155,29 @@ class Shell:
                 fields.pop(FORM_TOKEN, None)
                 viewer = identity.viewer_of(request, self.runtime, actor)
                 rights.require(viewer, needs)
+                if needs in ("manager", "administrator"):  # what the audit shows says also where it came from
+                    actor = msgspec.structs.replace(actor, address=identity.address_of(request))
+                of_form = private.of_form(fields)
+                if named or of_form:  # what may not be read looks like what does not exist, whatever the handler does
+                    await asyncio.to_thread(private.check, self.runtime, viewer, named, request.path_params, of_form)
+                    if not form:
+                        await self.runtime.glance(
+                            noting.read_private, request, self.runtime, viewer, actor, private.incidents_of(named, request.path_params)
+                        )
                 key = f"{actor}:form:{nonce[:80]}" if nonce else ""
                 print_ = _fingerprint(request.url.path, fields) if key else ""
                 visit = Visit(
                     self.runtime, request, actor, viewer, dict(request.path_params), dict(request.query_params), fields, lists, key, print_,
-                    *await asyncio.to_thread(self._waiting),
+                    *await asyncio.to_thread(self._waiting, viewer),
                 )  # fmt: skip
-                return await handler(visit)
+                with on_behalf(viewer, identity.address_of(request)):
+                    answer = await handler(visit)
+                noting.answered(request, self.runtime, actor, answer)
+                return answer
             except NotSignedIn:
                 return sign_in_first(request)
             except Refused as refusal:
+                noting.refused(request, self.runtime, actor, refusal)
                 return self.problem(request, refusal, actor)
 
         return handle
@@ -162,11 +194,16 @@ async def read_form(request: Request) -> tuple[dict[str, str], dict[str, list[st
         Refused: it is too large, or not a form.
 
     """
-    raw = await read_body(request, LARGEST_BODY)
-    try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError as error:
-        raise Refused("The form cannot be read.", fix="Send it from its page.") from error
+    media = request.headers.get("content-type", "")
+    with_files = media.startswith(multipart.TYPE)
+    raw = await read_body(request, multipart.LARGEST if with_files else LARGEST_BODY)
+    if with_files:
+        pairs, request.state.files = await asyncio.to_thread(multipart.parse, media, raw)
+    else:
+        try:
+            pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        except ValueError as error:
+            raise Refused("The form cannot be read.", fix="Send it from its page.") from error
     lists: dict[str, list[str]] = {}
     for name, value in pairs:
         lists.setdefault(name, []).append(value.replace("\r\n", "\n"))

@@ -29,7 +29,8 @@ def respond(refusal: Refused) -> Response:
     for name in ("missing", "problems"):
         if several := getattr(refusal, name, None):
             problem[name] = several
-    headers = {"Retry-After": "1"} if refusal.status == 503 else {}  # noqa: PLR2004 (503 is unavailable)
+    wait = getattr(refusal, "retry_after", 1 if refusal.status == 503 else 0)  # noqa: PLR2004 (503 is unavailable)
+    headers = {"Retry-After": str(wait)} if wait else {}
     return Response(msgspec.json.encode(problem), refusal.status, headers, "application/problem+json")
 
 

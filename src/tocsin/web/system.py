@@ -19,6 +19,7 @@ from tocsin.engine.ledger import verify_all
 from tocsin.engine.model import Command
 from tocsin.engine.runtime import Runtime
 from tocsin.engine.status import status
+from tocsin.incidents.belonging_queries import hidden_streams
 from tocsin.playbooks.durations import Duration
 from tocsin.web import metrics
 from tocsin.web.endpoints import PREFIX, Asked, Endpoint, json_response, openapi
@@ -52,7 +53,13 @@ def endpoints() -> list[Endpoint]:
 
     async def condition(asked: Asked) -> Any:
         runtime = asked.runtime
-        return await asyncio.to_thread(status, runtime.database, runtime.clock.now())
+
+        def work() -> dict[str, Any]:
+            with runtime.reading() as reader:
+                hidden = hidden_streams(reader, asked.viewer)
+            return status(runtime.database, runtime.clock.now(), hidden)
+
+        return await asyncio.to_thread(work)
 
     async def verify(asked: Asked) -> Any:
         runtime = asked.runtime
@@ -60,15 +67,17 @@ def endpoints() -> list[Endpoint]:
         def work() -> dict[str, Any]:
             with runtime.database.reading() as connection:
                 broken = verify_all(connection, runtime.registry)
-            return {"whole": not broken, "broken": broken}
+            with runtime.reading() as reader:
+                hidden = hidden_streams(reader, asked.viewer)
+            return {"whole": not broken, "broken": [one for one in broken if one.stream not in hidden]}
 
         return await asyncio.to_thread(work)
 
     return [
-        Endpoint("GET", "/verify", "Check every record's hash chain, and the daily checkpoints against them", verify, tag="system"),
+        Endpoint("GET", "/verify", "Check every record's hash chain, and the daily checkpoints against them", verify, tag="system", needs="administrator"),
         Endpoint("GET", "/status", "What is late, what could not be sent, what was refused", condition, tag="system"),
         Endpoint("GET", "/clock", "What time it is here", now, tag="system"),
-        Endpoint("POST", "/clock/advance", "Move a virtual clock", advance, Advance, tag="system"),
+        Endpoint("POST", "/clock/advance", "Move a virtual clock", advance, Advance, tag="system", needs="administrator"),
     ]
 
 

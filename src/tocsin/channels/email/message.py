@@ -25,7 +25,7 @@ def mail(notice: Notice, sender: str, to: str) -> EmailMessage:
     made["From"] = Address(display_name=line(name) or "Tocsin", addr_spec=address)
     user, _, host = to.rpartition("@")
     made["To"] = Address(username=user, domain=host)
-    made["Subject"] = cut(line(notice.subject), _LONGEST_SUBJECT) or "Tocsin"
+    made["Subject"] = subject_of(notice)
     made["Message-ID"] = f"<{digest(notice.key)}@{domain}>"
     if notice.topic:
         # All mails of one page name the same first one, so that a mail program shows them together.
@@ -33,12 +33,20 @@ def mail(notice: Notice, sender: str, to: str) -> EmailMessage:
     if notice.at:
         made["Date"] = format_datetime(datetime.fromisoformat(notice.at))
     made["Auto-Submitted"] = "auto-generated"
+    if notice.unsubscribe:
+        made["List-Unsubscribe"] = f"<{notice.unsubscribe}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if notice.urgent:
         made["Importance"] = "high"
         made["X-Priority"] = "1"
     made.set_content(cut(long_text(notice) or notice.subject, _LONGEST_BODY) + "\n", cte="quoted-printable")
     made.add_alternative(html(notice), subtype="html", cte="quoted-printable")
     return made
+
+
+def subject_of(notice: Notice) -> str:
+    """Return the subject of a notice's mail."""
+    return cut(line(notice.subject), _LONGEST_SUBJECT) or "Tocsin"
 
 
 _INK: Final = "#16181d"
@@ -68,7 +76,7 @@ def html(notice: Notice) -> str:
     if notice.link:
         parts.append(
             f'<p style="margin:0 0 16px"><a href="{escape(notice.link)}" style="display:block;padding:14px 20px;border-radius:6px;background:{_INK};color:#ffffff;'
-            f'font-size:17px;font-weight:600;text-align:center;text-decoration:none">Open and acknowledge</a></p>'
+            f'font-size:17px;font-weight:600;text-align:center;text-decoration:none">{escape(notice.link_says or "Open and acknowledge")}</a></p>'
         )
     style = f"margin:0 0 10px;font-size:15px;line-height:1.45;color:{_INK}"
     parts += [f'<p style="{style}">{escape(paragraph)}</p>' for paragraph in notice.body.split("\n") if paragraph.strip()]

@@ -33,10 +33,16 @@ _LONGEST_NAME: Final = 30
 _LARGEST: Final = 20_000
 _MANIFEST: Final = {
     "id": "/", "name": "Tocsin", "short_name": "Tocsin", "description": "Alerts, pages and incidents", "start_url": "/", "scope": "/",
-    "display": "standalone", "background_color": "#f7f7f5", "theme_color": "#16181d",
+    "display": "standalone", "display_override": ["standalone", "minimal-ui"], "background_color": "#f7f7f5", "theme_color": "#16181d", "lang": "en",
+    "dir": "auto", "categories": ["productivity", "utilities"], "prefer_related_applications": False,
+    "launch_handler": {"client_mode": ["navigate-existing", "auto"]},
     "icons": [
-        {"src": "/icon-192.png", "sizes": "192x192", "type": "image/png", "purpose": "any maskable"},
-        {"src": "/icon-512.png", "sizes": "512x512", "type": "image/png", "purpose": "any maskable"},
+        {"src": f"/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose} for size in (192, 512) for purpose in ("any", "maskable")
+    ],
+    "shortcuts": [
+        {"name": "Acknowledge", "description": "The pages that call you", "url": "/pages", "icons": [{"src": "/icon-192.png", "sizes": "192x192"}]},
+        {"name": "Declare an incident", "short_name": "Declare", "url": "/declare", "icons": [{"src": "/icon-192.png", "sizes": "192x192"}]},
+        {"name": "On call", "description": "Who it is now, and next", "url": "/on-call", "icons": [{"src": "/icon-192.png", "sizes": "192x192"}]},
     ],
 }  # fmt: skip
 
@@ -48,8 +54,21 @@ class Renewed(msgspec.Struct, frozen=True):
     new: str
 
 
-def routes(shell: Shell, key: Callable[[], str]) -> list[Route]:
-    """Return the routes. key: the installation's private push key."""
+def _wants(visit: Visit, public_url: str) -> str:
+    """Return what is missing for a browser to take notifications from this address; nothing where it does."""
+    url = visit.request.url
+    if url.scheme == "https" or url.hostname in ("localhost", "127.0.0.1", "::1", None):
+        return ""
+    if public_url.startswith("https://"):
+        return f"Browsers take notifications from encrypted addresses only. Open {public_url.rstrip('/')}/push instead."
+    return (
+        "Browsers take notifications from encrypted addresses only, and this server has none. Whoever runs it gives it one: `--tls-cert` and `--tls-key`, "
+        "or a proxy that encrypts and `--public-url https://…`."
+    )
+
+
+def routes(shell: Shell, key: Callable[[], str], public_url: str = "") -> list[Route]:
+    """Return the routes. key: the installation's private push key. public_url: by which people reach us."""
     runtime = shell.runtime
 
     async def show(visit: Visit, refusal: Refused | None = None) -> Response:
@@ -58,6 +77,7 @@ def routes(shell: Shell, key: Callable[[], str]) -> list[Route]:
             return {"person": person, "devices": _devices(runtime, person), "key": public_key(key())}
 
         values = await asyncio.to_thread(work)
+        values["wants"] = _wants(visit, public_url)
         return shell.page(visit, "channels/push.html", {**values, "problem": refusal}, status=refusal.status if refusal else 200)
 
     def form(handler: Callable[[Visit, str], Any]) -> Callable[[Visit], Any]:

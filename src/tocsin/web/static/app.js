@@ -92,7 +92,7 @@ store((kept) => {
   if (sent && !refused) kept.removeItem(`tocsin:draft:${sent}`);
   kept.removeItem(SENT);
 });
-for (const form of document.querySelectorAll("form[data-draft]")) {
+function keepDraft(form) {
   const key = `tocsin:draft:${form.dataset.draft}`;
   const draft = store((kept) => JSON.parse(kept.getItem(key) ?? "null"));
   if (draft && !refused) {
@@ -108,6 +108,8 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     if (event.submitter?.value !== "preview") store((kept) => kept.setItem(SENT, form.dataset.draft));
   });
 }
+document.querySelectorAll("form[data-draft]").forEach(keepDraft);
+document.addEventListener("tocsin:forms", (event) => event.detail.querySelectorAll("form[data-draft]").forEach(keepDraft)); // forms that came later
 refused?.focus({ preventScroll: false });
 
 // One press sends once: the button waits for the answer. The nonce in the form keeps a repeat from counting twice anyway.
@@ -125,96 +127,94 @@ const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("pointerdown", (event) => menus().forEach((menu) => menu.contains(event.target) || (menu.open = false)));
 document.addEventListener("focusin", (event) => menus().forEach((menu) => menu.contains(event.target) || (menu.open = false)));
 
-// Keys. They never act inside a field, and can be switched off in the list that `?` opens.
-const off = () => store((kept) => kept.getItem("tocsin:keys") === "off");
-let before = "";
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     for (const menu of menus()) {
       menu.open = false;
       menu.querySelector("summary").focus();
     }
-    return;
-  }
-  if (event.ctrlKey && event.key === "Enter" && event.target.tagName === "TEXTAREA") return event.target.form?.requestSubmit();
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
-  if (event.key === "?") return keyList();
-  if (off()) return;
-  const first = before;
-  before = event.key;
-  if (first === "g") {
-    const to = { n: "/", i: "/incidents", p: "/playbooks", a: "/alerts" }[event.key];
-    before = "";
-    if (to) location.href = to;
-    return;
-  }
-  if (event.key === "g") return;
-  const kind = [...document.querySelectorAll("#composer input[data-key]")].find((one) => one.dataset.key === event.key);
-  if (kind) {
-    event.preventDefault();
-    kind.checked = true;
-    document.getElementById("seg-timeline").checked = true;
-    document.querySelector("#composer textarea").focus();
-  } else if (event.key === "u" && document.getElementById("tell")) {
-    event.preventDefault();
-    const tell = document.getElementById("tell");
-    tell.open = true;
-    tell.querySelector("a")?.focus();
-  } else if (event.key === "/" && document.querySelector("[role=search] input")) {
-    event.preventDefault();
-    document.querySelector("[role=search] input").focus();
-  } else if (event.key === "c") {
-    location.href = "/declare";
   }
 });
 
-function keyList() {
-  const dialog = document.createElement("dialog");
-  const rows = [["g n", "What is going on now"], ["g i", "Incidents"], ["g a", "Alerts"], ["g p", "Playbooks"], ["c", "Declare an incident"], ["/", "Filter the list"]];
-  for (const one of document.querySelectorAll("#composer input[data-key]")) {
-    if (one.dataset.key) rows.push([one.dataset.key, `Log: ${one.nextElementSibling.textContent}`]);
-  }
-  if (document.getElementById("tell")) rows.push(["u", "Tell an audience"]);
-  rows.push(["Ctrl Enter", "Send what is being typed"]);
-  const title = document.createElement("h2");
-  title.textContent = "Keys";
-  const list = document.createElement("dl");
-  list.className = "key-table";
-  for (const [keys, says] of rows) {
-    const name = document.createElement("dt");
-    for (const part of keys.split(" ")) {
-      const key = document.createElement("kbd");
-      key.textContent = part;
-      name.append(key, " ");
-    }
-    const text = document.createElement("dd");
-    text.textContent = says;
-    list.append(name, text);
-  }
-  const label = document.createElement("label");
-  label.className = "tickbox";
-  const box = document.createElement("input");
-  box.type = "checkbox";
-  box.checked = !off();
-  box.addEventListener("change", () => store((kept) => kept.setItem("tocsin:keys", box.checked ? "on" : "off")));
-  label.append(box, "Single keys act");
-  const close = document.createElement("button");
-  close.textContent = "Close";
-  close.addEventListener("click", () => dialog.close());
-  dialog.append(title, list, label, close);
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+// Colours: the cookie is what the next page comes in; this one changes at once.
+document.getElementById("theme")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const chosen = event.submitter?.value ?? "";
+  document.cookie = `tocsin_theme=${chosen}; path=/; samesite=lax; max-age=${chosen ? 31536000 : 0}${location.protocol === "https:" ? "; secure" : ""}`;
+  if (chosen) root.dataset.theme = chosen;
+  else delete root.dataset.theme;
+  for (const one of event.target.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one.value === chosen));
+  document.querySelector("meta[name=color-scheme]").content = chosen || "light dark";
+});
+
+// Anything that lasts longer than a second shows that it is under way.
+const progress = document.getElementById("progress");
+let pending = 0;
+let timer = 0;
+function begin() {
+  pending += 1;
+  if (!timer) timer = setTimeout(() => progress && (progress.hidden = false), 1000);
+}
+function done() {
+  pending = Math.max(0, pending - 1);
+  if (pending) return;
+  clearTimeout(timer);
+  timer = 0;
+  if (progress) progress.hidden = true;
+}
+document.addEventListener("htmx:before:request", begin);
+document.addEventListener("htmx:finally:request", done);
+document.addEventListener("submit", (event) => !event.defaultPrevented && !event.target.target && !event.target.matches("[hx-post], [hx-get]") && begin());
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0 && follows(link)) begin();
+});
+window.addEventListener("pageshow", () => {
+  pending = 0;
+  done();
+});
+
+/** A link that leads to another page of ours, in this tab. */
+function follows(link) {
+  return link.origin === location.origin && !link.target && !link.hasAttribute("download") && !/\.(csv|ics|json|md)$/.test(link.pathname) && (link.pathname !== location.pathname || link.search !== location.search);
 }
 
-// A page that the pointer rests on is fetched before it is asked for.
+// A page that the pointer rests on, or that a finger touches, is fetched before it is asked for. Only pages: nothing that acts, nothing that downloads.
 const fetched = new Set();
-document.addEventListener("pointerover", (event) => {
-  const link = event.target.closest?.("a[href^='/']");
-  if (!link || fetched.has(link.href) || fetched.size > 20 || navigator.connection?.saveData) return;
+let resting = 0;
+function prefetch(link) {
+  if (!link || !follows(link) || fetched.has(link.href) || fetched.size > 30 || navigator.connection?.saveData || link.closest("[data-no-prefetch]")) return;
+  if (/^\/(sign-|static|api|live|a\/)/.test(link.pathname) || /\.(csv|ics|json)$/.test(link.pathname)) return;
   fetched.add(link.href);
   const hint = document.createElement("link");
   hint.rel = "prefetch";
   hint.href = link.href;
   document.head.append(hint);
+}
+document.addEventListener("pointerover", (event) => {
+  clearTimeout(resting);
+  const link = event.target.closest?.("a[href]");
+  if (link && event.pointerType === "mouse") resting = setTimeout(() => prefetch(link), 80);
 });
+document.addEventListener("touchstart", (event) => prefetch(event.target.closest?.("a[href]")), { passive: true });
+
+// What a browser kept (from a prefetch, or from going back) may be older than it should: then it is fetched anew.
+store(() => {
+  const late = Date.now() - Date.parse(root.dataset.now);
+  const usual = Number(sessionStorage.getItem("tocsin:skew") ?? late);
+  sessionStorage.setItem("tocsin:skew", String(Math.min(usual, late)));
+  const how = performance.getEntriesByType("navigation")[0]?.type;
+  if (late - usual > 20000 && frozen === null && how !== "reload" && !document.querySelector("[data-feed]")) location.reload();
+});
+
+if ("serviceWorker" in navigator && window.isSecureContext && root.dataset.position) {
+  navigator.serviceWorker
+    .register("/sw.js", { scope: "/" })
+    .then(() => navigator.serviceWorker.ready)
+    .then((worker) => worker.active?.postMessage({ type: "build", build: root.dataset.build }))
+    .catch(() => {});
+}
+
+// What a browser without a connection may still say: how many there were of what, and when. No names, no titles.
+const known = document.querySelector("[data-known]");
+if (known) store((kept) => kept.setItem("tocsin:known", JSON.stringify({ at: new Date().toISOString(), ...JSON.parse(known.dataset.known) })));

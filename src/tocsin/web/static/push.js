@@ -67,3 +67,19 @@ if (form) {
     }
   });
 }
+
+// Installing: the browser's own question where it has one, otherwise the way for this device alone.
+const install = document.getElementById("install");
+if (install) {
+  const ios = /iPhone|iPad/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+  const here = ios ? "ios" : /Android/.test(navigator.userAgent) ? "android" : "desk";
+  for (const way of install.querySelectorAll("[data-on]")) way.hidden = way.dataset.on !== here;
+  if (matchMedia("(display-mode: standalone)").matches || navigator.standalone) install.hidden = true;
+  const now = document.getElementById("install-now");
+  window.addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    now.hidden = false;
+    now.addEventListener("click", () => event.prompt(), { once: true });
+  });
+  window.addEventListener("appinstalled", () => (install.hidden = true));
+}

@@ -1,7 +1,44 @@
-// Shows what the server pushes, and answers for the person who taps. It keeps nothing and loads nothing: without a connection there is no pager.
+// Shows what the server pushes, and answers for the person who taps. Of the pages it keeps one only: the one that says that there is no connection.
+// Nothing that belongs to anybody lies in its cache, and nothing is shown from it while the server answers.
 
-self.addEventListener("install", () => self.skipWaiting());
+const CACHE = "tocsin-offline";
+const OFFLINE = "/offline";
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(keep().catch(() => {})); // without it the browser says itself that there is no connection
+});
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("message", (event) => {
+  if (event.data?.type === "build") event.waitUntil(renew(event.data.build).catch(() => {}));
+});
+
+/** Keep the page for no connection, with the files that it names. */
+async function keep() {
+  const answer = await fetch(OFFLINE, { credentials: "omit", cache: "reload" });
+  if (!answer.ok) return;
+  const text = await answer.clone().text();
+  const cache = await caches.open(CACHE);
+  for (const old of await cache.keys()) await cache.delete(old);
+  await cache.put(OFFLINE, answer);
+  await cache.addAll([...new Set(text.match(/\/static\/[\w.-]+/g) ?? [])]);
+}
+
+/** The pages have changed since: so has that one. */
+async function renew(build) {
+  const kept = await (await caches.open(CACHE)).match(OFFLINE);
+  if (!kept || !(await kept.text()).includes(`data-build="${build}"`)) await keep();
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || new URL(request.url).origin !== self.location.origin) return;
+  if (request.mode === "navigate") {
+    event.respondWith(fetch(request).catch(async () => (await (await caches.open(CACHE)).match(OFFLINE)) ?? Response.error()));
+  } else if (new URL(request.url).pathname.startsWith("/static/")) {
+    event.respondWith(fetch(request).catch(async () => (await (await caches.open(CACHE)).match(request)) ?? Response.error()));
+  }
+});
 
 self.addEventListener("push", (event) => {
   let said = {};
