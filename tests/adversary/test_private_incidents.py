@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 import pytest
 from sqlalchemy import select
@@ -172,12 +172,13 @@ def as_one(text: str, ids: dict[str, str]) -> str:
     return re.sub(r'data-(now|position)="[^"]*"', "", text)
 
 
-MOST_LINKS: Final = 300
+MOST_LINKS: Final = 250
 EVES: Final = [f"eve-{role}" for role in ROLES]
 QUERIES: Final = (
     "",
     "?q={marker}",
     "?text={marker}",
+    "?title=The+{marker}+leaked&service=payment-api",
     "?incident={incident}",
     "?group={group}&alert={alert}",
     "?state=all&everything=true&limit=50",
@@ -189,7 +190,7 @@ QUERIES: Final = (
 def test_no_answer_of_the_api_tells_of_it(scene: Scene, eve: str) -> None:
     for path in endpoints(scene.world, "GET"):
         if not private.named_by(path):
-            for asked in questions(scene, path):
+            for asked in questions(scene, path, eve):
                 answer = scene.api("GET", asked, eve)
                 text = answer.content.decode(errors="replace").replace(f'"query":"{MARKER}"', "")
                 if answer.status < 400:
@@ -211,7 +212,7 @@ def test_no_page_tells_of_it(scene: Scene, eve: str) -> None:
             if not hidden.status == nothing.status in (403, 404) or as_one(hidden.text, scene.ids) != as_one(nothing.text, NOBODY):
                 wrong.append(f"{path}: {hidden.status} where it is hidden, {nothing.status} where there is nothing")
             continue
-        for asked in questions(scene, path):
+        for asked in questions(scene, path, eve):
             try:
                 answer = scene.page(asked, eve)
             except Exception as failure:  # noqa: BLE001 (a page that breaks is named with the others)
@@ -222,8 +223,8 @@ def test_no_page_tells_of_it(scene: Scene, eve: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def questions(scene: Scene, path: str) -> Iterator[str]:
-    """Yield an address with every query that might bring the private incident to light."""
+def questions(scene: Scene, path: str, eve: str) -> Iterator[str]:
+    """Yield an address with every query that might bring the private incident to light; the bare one for most roles, that this does not take too long."""
     known = {
         "/services": "payment-api",
         "/people": "leo",
@@ -231,7 +232,7 @@ def questions(scene: Scene, path: str) -> Iterator[str]:
         "/settings/services": "payment-api",
         "/settings/people": "leo",
     }
-    for query in QUERIES:
+    for query in QUERIES if eve == EVES[-1] else QUERIES[:1]:
         yield filled(path, known) + query.format(
             marker=MARKER, incident=scene.incident, group=scene.ids["/groups"], alert=scene.ids["/alerts"]
         )
@@ -260,7 +261,7 @@ def test_no_link_leads_to_it(scene: Scene) -> None:
 
 def _without_echo(text: str, query: str) -> str:
     """Return a page without what it only repeats of the address: fields of filters, links with the same filter."""
-    for value in re.findall(r"=([^&]+)", query):
+    for value in map(unquote_plus, re.findall(r"=([^&]+)", query)):
         text = re.sub(rf'(value|href|content|action|data-[a-z-]+)="[^"]*{re.escape(value)}[^"]*"', "", text)
         text = re.sub(
             rf"<option[^>]*>\s*{re.escape(value)}\s*</option>|<title>[^<]*</title>|<bdi>{re.escape(value)}</bdi>|“{re.escape(value)}”",
@@ -332,6 +333,15 @@ def test_what_needs_no_sign_in_never_tells_of_it(scene: Scene) -> None:
         assert answer.status < 500, path
         if "{" not in path:
             assert scene.leaks(answer.content.decode(errors="replace")) == [], path
+
+
+def test_the_public_page_of_it_is_that_of_none(scene: Scene) -> None:
+    hidden, nothing = (
+        scene.world.page(f"/status/incidents/{name}", person="", headers={"authorization": "none"})
+        for name in (scene.incident, "INC-20251027-NOBODY")
+    )
+    assert hidden.status == nothing.status
+    assert as_one(hidden.text, scene.ids) == as_one(nothing.text, NOBODY)
 
 
 def test_its_cursors_are_unknown(scene: Scene) -> None:

@@ -19,7 +19,7 @@ WIDE = (1440, 900)
 MIDDLE = (768, 1024)
 PHONE = (360, 740)
 Theme = Literal["light", "dark"]
-PATIENCE = 10_000
+PATIENCE = 30_000
 """Milliseconds that a test waits for what should be there at once; only a failure lasts so long."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,8 @@ def test_whoever_is_signed_out_elsewhere_is_told_and_keeps_what_was_typed(visit:
     page.get_by_label("Why").fill("not lost")
     visitor.context.clear_cookies()
     visitor.expect("401|Failed to load resource")
-    house.post("/silences", {"match": 'alertname="Other"', "until": "2099-01-01T00:00:00Z", "why": "somebody else"})
+    house.post(
+        "/silences", {"match": 'alertname="Other"', "until": (datetime.now(UTC) + timedelta(days=1)).isoformat(), "why": "somebody else"}
+    )
     page.locator("#feed-lost", has_text="signed out").wait_for()
     assert page.get_by_label("Why").input_value() == "not lost"

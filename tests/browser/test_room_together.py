@@ -110,7 +110,7 @@ class InPages(Player):
         page.wait_for_timeout(600)
         acting.fill(page.locator("#declare-form"), {"severity": body["severity"]})
         page.locator("#level button, #declare-form button.primary").last.click()
-        page.wait_for_url("**/incidents/INC-*")
+        page.wait_for_url("**/incidents/INC-*", wait_until="commit")
         known["incident"] = page.url.rpartition("/")[2].partition("?")[0]
 
     def _log(self, visitor: Visitor, incident: str, body: dict[str, Any], _known: dict[str, Any]) -> None:

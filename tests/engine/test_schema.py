@@ -19,7 +19,7 @@ assert tocsin.app, "importing the application declares every table"
 
 
 def _differences(connection: Any) -> list[Any]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": schema.declared})
     found = compare_metadata(context, metadata)
     return [d for d in found if "'test_" not in str(d)]  # tables that tests alone have
 

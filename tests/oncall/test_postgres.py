@@ -13,6 +13,11 @@ from tests.oncall.conftest import WEEKLY
 from tocsin.engine import rebuild
 
 __all__ = ["postgres"]
+PAGES = (
+    "/on-call", "/on-call/mine", "/on-call/payments", "/on-call/payments/fairness", "/on-call/payments/history", "/on-call/reach", "/settings/services/api",
+    "/settings/people", "/settings/teams", "/settings/policies/pay", "/settings/routes", "/settings/sources", "/settings/heartbeats",
+)  # fmt: skip
+"""Pages whose queries are of this family."""
 
 
 def test_schedules_absences_feeds_and_hand_offs_are_kept_on_postgresql(
@@ -35,6 +40,10 @@ def test_schedules_absences_feeds_and_hand_offs_are_kept_on_postgresql(
         world.advance(days=8)
         assert [one["state"] for one in world.get("/handoffs", person="bo")["handoffs"]] == ["missed", "missed", "missed"]
         assert world.get("/handoffs", person="b")["handoffs"] == []
+        world.post("/services/api", {"name": "API", "page": ["schedule:payments"]})
+        world.post("/policies/pay", {"steps": [{"to": ["schedule:payments"]}], "waive": "nobody has a way yet"})
+        for page in PAGES:
+            assert world.page(page).status == 200, page
         with world.app.runtime.database.reading() as connection:
             assert rebuild.differences(connection, world.app.runtime.registry) == []
     finally:

@@ -33,6 +33,7 @@ def test_cookies_are_for_https_alone_where_the_site_is_https(tmp_path: Path, wor
     assert link["url"] == "https://tocsin.example.com" + link["path"]
 
 
+@pytest.mark.torture
 def test_the_address_of_a_client_is_its_proxys_word_only_where_that_is_trusted(tmp_path: Path) -> None:
     for trusted, seen in (("", "127.0.0.1"), ("127.0.0.1/32", "203.0.113.8")):
         server = Server(tmp_path / f"data{bool(trusted)}", *(("--trusted-proxy", trusted) if trusted else ()))

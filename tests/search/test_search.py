@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-import pytest
 from sqlalchemy import delete
 
 from tests.world import World
@@ -93,10 +92,10 @@ def test_words_are_found_in_any_form_and_phrases_only_side_by_side(world: World)
         assert not found(world, words), words
 
 
-@pytest.mark.parametrize("typed", ["co", "conn", "connec", "connecti", "connectio", "connection", "connections"])
-def test_a_word_is_found_while_it_is_typed(world: World, typed: str) -> None:
+def test_a_word_is_found_while_it_is_typed(world: World) -> None:
     log(world, world.declare(), "Connections were refused")
-    assert found(world, typed)
+    for typed in ("co", "conn", "connec", "connecti", "connectio", "connection", "connections"):
+        assert found(world, typed), typed
 
 
 def test_filters_narrow_down_and_counts_say_what_else_there_is(world: World) -> None:
@@ -179,17 +178,19 @@ def test_a_private_incident_is_found_by_its_readers_only(world: World) -> None:
     assert search(world, "wombat", "eve")["counts"] == {"incident": 1, "entry": 1, "action": 1}
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["AND (", '"', '""', '"""', "'", "NEAR(a b)", "title:x", "a*", "*", "^a", "-", "- -a", "(", ")", "OR OR", "a NOT b", "NOT", "\\", "%", "_",
+HOSTILE = (
+    "AND (", '"', '""', '"""', "'", "NEAR(a b)", "title:x", "a*", "*", "^a", "-", "- -a", "(", ")", "OR OR", "a NOT b", "NOT", "\\", "%", "_",
      "a" * 10_000, "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"), "مرحبا", "検索", "🔥", "²", "--", "; DROP TABLE facts", "<b>x</b>", "x' OR '1'='1",
-     "& | ! <->", ":*", "a:b:c", " ".join(f"w{n}" for n in range(2000))],
+     "& | ! <->", ":*", "a:b:c", " ".join(f"w{n}" for n in range(2000))
 )  # fmt: skip
-def test_nothing_that_is_typed_is_an_error(world: World, typed: str) -> None:
+
+
+def test_nothing_that_is_typed_is_an_error(world: World) -> None:
     world.declare(title="a b x words")
-    search(world, typed)
-    search(world, typed + " ")
-    assert world.page("/search?" + urlencode({"q": typed})).status == 200
+    for typed in HOSTILE:
+        search(world, typed)
+        search(world, typed + " ")
+        assert world.page("/search?" + urlencode({"q": typed})).status == 200, typed
 
 
 def test_a_nul_is_refused_at_the_door_and_is_no_word() -> None:

@@ -1,6 +1,7 @@
 """Forms with fields that come several times, filled in as a browser would."""
 
 import asyncio
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from urllib.parse import quote, urlencode
 
@@ -58,7 +59,7 @@ def fields(page: str, action: str) -> list[tuple[str, str]]:
     return parser.found
 
 
-def filled(world: World, page: str, action: str, changes: dict[str, str | list[str]] | None = None, person: str = "alice", to: str = "") -> Answer:
+def filled(world: World, page: str, action: str, changes: Mapping[str, str | list[str]] | None = None, person: str = "alice", to: str = "") -> Answer:
     """Open a page, change fields of its form (a list: all values of a field), and send it. to: another address than the form's own."""
     found = fields(world.page(page, person).text, action)
     for name, value in (changes or {}).items():

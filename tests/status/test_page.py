@@ -92,6 +92,17 @@ def test_an_incident_that_is_over_inside_is_over_outside_even_if_nobody_said_so(
     assert "This incident is over." in page(world, f"/status/incidents/{public_id(incident)}")
 
 
+def test_the_end_is_when_it_was_over_not_when_somebody_came_to_say_so(world: World, incident: str) -> None:
+    tell(world, incident)
+    world.advance(minutes=20)
+    world.post(f"/incidents/{incident}/dismiss", {"reason": "it was the probe"})
+    world.advance(minutes=40)
+    resolve(world, incident)
+    (one,) = api(world, "incidents.json")["incidents"]
+    assert one["resolved_at"] == "2025-10-27T14:50:00.000Z"
+    assert [update["status"] for update in one["incident_updates"]] == ["resolved", "investigating"]
+
+
 def test_a_private_incident_is_never_on_the_page_and_one_that_becomes_private_leaves_it(world: World, incident: str) -> None:
     secret = world.declare(title="Secret", private=True, service="search")
     tell(world, secret, fields={"work": "x", "impact": ["a breach"]})

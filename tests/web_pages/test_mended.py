@@ -161,9 +161,9 @@ def test_a_postmortem_begins_with_its_contents_and_leads_to_the_first_gap(world:
     shown = world.page(page).text
     wanted = len(world.get(page)["to_write"])
     assert f'<a class="button primary" href="#gap-1">{wanted} still to be written</a>' in shown
-    assert shown.count('<blockquote id="gap-') == wanted
+    assert shown.count('class="gap" id="gap-') == wanted
     assert shown.index('href="#gap-1"') < shown.index('id="gap-1"')
-    for section in re.findall(r'<section id="(s-[^"]+)"', shown):
+    for section in re.findall(r'<section id="(s-[^"]+)"', shown.split('class="pm-sections"')[1]):
         assert f'href="#{section}"' in shown
 
 

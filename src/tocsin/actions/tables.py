@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Index, Table, Text
 
-from tocsin.engine.tables import metadata
+from tocsin.engine.tables import ROWS_VERSION, metadata
 
 NO_DATE: Final = "9999-12-31"
 """What ``due_key`` says of an item without a due date, so that it stands last."""
@@ -38,5 +38,6 @@ action_items = Table(
     Index("action_items_by_owner", "owner", "state", "due_key"),
     Index("action_items_by_closing", "state", "closed_at", "id"),
     Index("action_items_counted", "state", "owner", "priority", "started_at", "due_key", "incident"),
+    info={ROWS_VERSION: 1},
 )
 """``due_key`` is the due date for sorting; ``words`` is all that a search looks at, without letter case; ``action_items_counted`` has all that the numbers above a list are counted from."""

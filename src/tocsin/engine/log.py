@@ -62,7 +62,9 @@ def read_some(connection: Connection, registry: Registry, stream: str, versions:
     found: list[Fact] = []
     for begin in range(0, len(versions), _AT_ONCE):
         some = list(versions[begin : begin + _AT_ONCE])
-        query = select(table).where(table.c.stream == stream, table.c.version.in_(some), table.c.body.is_not(None)).order_by(table.c.version)
+        query = (
+            select(table).where(table.c.stream == stream, table.c.version.in_(some), table.c.body.is_not(None)).order_by(table.c.version)
+        )
         found += [decode(registry, row) for row in connection.execute(query)]
     return found
 

@@ -11,12 +11,18 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from tocsin.engine.errors import Unavailable
-from tocsin.engine.tables import metadata
+from tocsin.engine.tables import BY_HAND, metadata
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The revision that this version works on; the newest file below ``migrations/versions``."""
 
 _SCRIPTS: Final = "tocsin.engine.migrations"
+
+
+def declared(thing: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+    """Tell whether something of a database is compared with the tables of the code: not what Alembic cannot compare (``BY_HAND``)."""
+    full = f"{thing.table.name}.{name}" if kind == "column" else str(name)
+    return not full.startswith(tuple(metadata.info.get(BY_HAND, ())))
 
 
 def known() -> list[str]:

@@ -13,6 +13,8 @@ ROW_KEY = "row_key"
 """In a table's ``info``: the names of the columns by which rows are written, where the database numbers them by a primary key of its own."""
 
 
+BY_HAND = "by_hand"
+"""In the metadata's ``info``: what statements of their own make (indexes of words and of expressions, their tables and ``table.column``s), or how these names begin."""
 ROWS_VERSION = "rows_version"
 """In a table's ``info``: raise it when rows come to be written otherwise. A start fills a read table anew whose version is not the one it was filled with."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, ColumnElement, Index, Table, Text, an
 
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Reader, Viewer, micros, moment
-from tocsin.engine.tables import metadata
+from tocsin.engine.tables import ROWS_VERSION, metadata
 from tocsin.incidents import glance
 from tocsin.incidents.privacy import readable
 from tocsin.incidents.tables import incidents
@@ -24,6 +24,7 @@ glances = Table(
     Column("people", Text, nullable=False),
     Column("body", Text, nullable=False),
     Index("incident_glances_next", "next_at"),
+    info={ROWS_VERSION: 1},
 )
 """``next_at``: when the earliest duty that waits is due; nothing where none waits. ``people``: who holds a role or takes part, each between line ends."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text
 
-from tocsin.engine.tables import metadata
+from tocsin.engine.tables import ROWS_VERSION, metadata
 
 incident_figures = Table(
     "incident_figures",
@@ -33,6 +33,7 @@ incident_figures = Table(
     Column("resolved_at", BigInteger),
     Column("milestones", Text, nullable=False),
     Column("duties", Text, nullable=False),
+    info={ROWS_VERSION: 1},
 )
 """Durations are whole seconds, null where they are not known; ``estimated`` has a bit for each of them, in their order, that is no exact one.
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from tocsin.engine.batch import fresh
 from tocsin.engine.errors import NotFound, Refused
-from tocsin.engine.model import Actor, Command, Reader
+from tocsin.engine.model import Actor, Command, Reader, Viewer
 from tocsin.engine.runtime import Runtime
+from tocsin.incidents.belonging_queries import there
 from tocsin.paging import commands as c
 from tocsin.paging import queries, replies
 from tocsin.paging.model import Urgency
@@ -71,6 +72,8 @@ async def reply(runtime: Runtime, person: str, text: str, via: str, key: str = "
 def _page_meant(runtime: Runtime, person: str, meant: replies.Reply) -> Page:
     with runtime.reading() as reader:
         page_id = queries.newest_page_of(reader, person) if meant.number is None else queries.page_of_number(reader, meant.number)
+        if page_id and not there(reader, Viewer("person", person), "page", page_id):
+            page_id = ""  # it belongs to an incident that they may not read
     if not page_id:
         which = f"number {meant.number}" if meant.number is not None else "that you were called for"
         raise NotFound(f"There is no page {which}.", fix=replies.HELP)

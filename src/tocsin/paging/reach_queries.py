@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tocsin.engine import tables as engine_tables
 from tocsin.engine.model import Reader
+from tocsin.oncall.queries import list_schedules
 from tocsin.paging import queries
 from tocsin.paging.model import Policy, Urgency
 from tocsin.paging.reach import Answer, Asked, reach
+from tocsin.people import queries as people
 from tocsin.services import queries as services
 
 T = TypeVar("T")
 
 WEEK: Final = timedelta(days=8)
 """A week, and what is left of the day on which it begins: on some clock it is a later one."""
-_KINDS: Final = ("person", "playbook", "policy", "schedule", "service", "team")
-"""Records that decide who is reached."""
+_AT_ONCE: Final = 5000
+"""Records that are asked for in one query."""
 
 
 class Of(msgspec.Struct, frozen=True):
@@ -78,7 +80,7 @@ class Weeks:
 def week(weeks: Weeks, reader: Reader, urgency: Urgency) -> Week:
     """Return the week from the present hour on."""
     start = reader.now.replace(minute=0, second=0, microsecond=0)
-    key = (start, tuple(sorted(_versions(reader).items())))
+    key = (start, _versions(reader))
     found = weeks.get(urgency, key)
     if found is None:
         found = _worked_out(reader, urgency, start)
@@ -86,15 +88,19 @@ def week(weeks: Weeks, reader: Reader, urgency: Urgency) -> Week:
     return found
 
 
-def _versions(reader: Reader) -> Mapping[str, tuple[int, int]]:
-    """Return how many records there are of each kind that matters, and how many facts they have: either changes with every change."""
+def _versions(reader: Reader) -> frozenset[tuple[str, int]]:
+    """Return the version of every record that decides who is reached."""
+    streams = [f"person:{row['id']}" for row in people.list_people(reader, everybody=True)]
+    streams += [f"team:{row['id']}" for row in people.list_teams(reader)]
+    streams += [f"schedule:{row['id']}" for row in list_schedules(reader)]
+    streams += [f"policy:{row['id']}" for row in queries.list_policies(reader, everything=True)]
+    streams += [f"service:{row['id']}" for row in services.list_services(reader, everything=True)]
     table = engine_tables.streams
-    found = {}
-    for kind in _KINDS:
-        query = select(func.count(), func.coalesce(func.sum(table.c.version), 0)).where(table.c.stream >= f"{kind}:", table.c.stream < f"{kind};")
-        (row,) = reader.rows(query)
-        found[kind] = (int(row[0]), int(row[1]))
-    return found
+    found: set[tuple[str, int]] = set()
+    for begin in range(0, len(streams), _AT_ONCE):
+        query = select(table.c.stream, table.c.version).where(table.c.stream.in_(streams[begin : begin + _AT_ONCE]))
+        found |= {(str(row[0]), int(row[1])) for row in reader.rows(query)}
+    return frozenset(found)
 
 
 def _worked_out(reader: Reader, urgency: Urgency, start: datetime) -> Week:

@@ -143,7 +143,7 @@ def _of_one(visit: Visit) -> dict[str, Any]:
     account: Account = visit.runtime.state("account", visit.path["id"])
     with visit.runtime.reading() as reader:
         known = visit.runtime.committer.state(f"person:{account.id}")
-        recent = entries(reader, Wanted(record=f"account:{account.id}", limit=_RECENT))
+        recent = entries(reader, visit.viewer, Wanted(record=f"account:{account.id}", limit=_RECENT))
     name = known.saved.name if known is not None and known.saved is not None else account.id
     return {"account": account, "name": name, "recent": recent, "sessions": visit.runtime.sessions.of_person(account.id)}
 

@@ -26,7 +26,7 @@ def endpoints() -> list[Endpoint]:
 
         def work() -> list[dict[str, Any]]:
             with asked.runtime.reading() as reader:
-                return entries(reader, wanted)
+                return entries(reader, asked.viewer, wanted)
 
         found = await asyncio.to_thread(work)
         if asked.query.get("format") == "csv":

@@ -36,7 +36,7 @@ def routes(shell: Shell) -> list[Route]:
 
         def work() -> list[dict[str, Any]]:
             with visit.runtime.reading() as reader:
-                return entries(reader, wanted)
+                return entries(reader, visit.viewer, wanted)
 
         found = await asyncio.to_thread(work)
         shown = [{**one, "href": _href(one)} for one in found[:_PAGE]]

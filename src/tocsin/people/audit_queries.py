@@ -15,8 +15,9 @@ from sqlalchemy import and_, or_, select
 
 from tocsin.engine import tables
 from tocsin.engine.batch import fresh
-from tocsin.engine.model import Actor, Reader, micros, moment
+from tocsin.engine.model import Actor, Reader, Viewer, micros, moment
 from tocsin.engine.runtime import Runtime
+from tocsin.incidents import privacy
 from tocsin.people.audit import AUDIT_EVENTS, in_words
 
 KINDS: Final[dict[str, str]] = {
@@ -33,6 +34,7 @@ _FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "sign-ins": ("audit.signed_in", "audit.sign_in_failed", "audit.signed_out"), "refusals": ("audit.denied",), "exports": ("audit.exported",),
     "private reads": ("audit.private_read",), "token use": ("audit.token_used",),
 }  # fmt: skip
+_UNNAMED: Final = "(one that you may not read)"
 _actors: msgspec.json.Decoder[Actor] = msgspec.json.Decoder(Actor)
 _own: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
     AUDIT_EVENTS[0] | AUDIT_EVENTS[1] | AUDIT_EVENTS[2] | AUDIT_EVENTS[3] | AUDIT_EVENTS[4] | AUDIT_EVENTS[5] | AUDIT_EVENTS[6]
@@ -67,8 +69,8 @@ def families() -> Sequence[str]:
     return tuple(_FAMILIES)
 
 
-def entries(reader: Reader, wanted: Wanted) -> list[dict[str, Any]]:
-    """Return entries of the audit, the newest first."""
+def entries(reader: Reader, viewer: Viewer, wanted: Wanted) -> list[dict[str, Any]]:
+    """Return entries of the audit, the newest first. An incident that the viewer may not read is not named in them, whatever their role."""
     facts = tables.facts
     query = select(facts.c.position, facts.c.stream, facts.c.type, facts.c.recorded_at, facts.c.actor, facts.c.body)
     query = query.where(_streams(wanted), ~facts.c.actor.startswith('{"kind":"system"'))
@@ -85,7 +87,15 @@ def entries(reader: Reader, wanted: Wanted) -> list[dict[str, Any]]:
     # Not by the bare column: the planner would walk the whole log backwards for the few records that are wanted.
     found = reader.rows(query.order_by((facts.c.position + 0).desc()).limit(wanted.limit))
     names = {row.id: row.name for row in reader.rows(_names(found))} if found else {}
-    return [_entry(row, names) for row in found]
+    hidden = sorted(privacy.hidden(reader, viewer))
+    return [_unnamed(_entry(row, names), hidden) for row in found]
+
+
+def _unnamed(entry: dict[str, Any], hidden: Sequence[str]) -> dict[str, Any]:
+    says: str = entry["says"]
+    for incident in hidden:
+        says = says.replace(incident, _UNNAMED)
+    return {**entry, "says": says}
 
 
 def _streams(wanted: Wanted) -> Any:

@@ -27,7 +27,7 @@ NEEDS: Final[Mapping[str, Role]] = {
     "playbook": "manager", "routes": "manager", "inhibitions": "manager",
 }  # fmt: skip
 """The least role that changes records of a kind; kinds that are not named, and not owned: ``responder``."""
-_ALSO_CONFIGURES: Final = frozenset({"silence", "maintenance"})
+_ALSO_CONFIGURES: Final = frozenset({"silence", "maintenance", "status_page"})
 
 
 def rule(viewer: Viewer, kind: str, record: str, command: Command, find: Find) -> bool:

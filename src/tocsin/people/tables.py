@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text
 
-from tocsin.engine.tables import metadata
+from tocsin.engine.tables import ROWS_VERSION, metadata
 
 people = Table(
     "people",
@@ -20,6 +20,7 @@ memberships = Table(
     Column("person", Text, primary_key=True),
     Column("team", Text, primary_key=True),
     Column("said_by", Text, primary_key=True),
+    info={ROWS_VERSION: 1},
 )
 """Who is in which team. ``said_by``: ``person`` where the person's record names the team, ``team`` where the team's names the person."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Table, Text, UniqueConstraint, event, text
 
-from tocsin.engine.tables import ROW_KEY, ROWS_VERSION, metadata
+from tocsin.engine.tables import BY_HAND, ROW_KEY, ROWS_VERSION, metadata
 
 search_entries = Table(
     "search_entries",
@@ -33,6 +33,17 @@ search_entries = Table(
 """``place``: where in its record it stands, as the address has it (``f12``, ``s-impact``). ``incident``: which one it belongs to; nothing for
 services and people. ``at``: when it happened. ``label``: what it is called beside its kind (an entry's type, a section's name). ``title`` and
 ``text`` are what is searched; ``marks`` repeats kind and incident as words of their own, so that FTS5 itself narrows down by them. ``number`` grows with every new row, and an index of words wants numbers that do."""
+
+metadata.info.setdefault(BY_HAND, set()).update(
+    {
+        "search_index",
+        "search_entries_words",
+        "search_entries_title",
+        "search_entries_of",
+        "search_entries.words",
+        "search_entries.title_words",
+    }
+)
 
 _PUNCTUATION: Final = "!\"#$%&''()*+,-./:;<=>?@[\\\\]^_`{|}~"
 """As it stands in a text of SQL: what separates words on PostgreSQL too, which would take ``payments-api.eu`` for one."""

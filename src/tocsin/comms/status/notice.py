@@ -160,7 +160,8 @@ class Notice(msgspec.Struct, frozen=True):
             begins = len(self.told)
             while begins and self.told[begins - 1].step == "resolved":
                 begins -= 1
-            return self.told[begins].at
+            said = self.told[begins].at
+            return said if self.ended_at is None else min(said, self.ended_at)
         return self.ended_at
 
     @property
@@ -221,7 +222,7 @@ def evolve(notice: Notice, fact: Fact) -> Notice:
             )  # fmt: skip
             ordered = tuple(sorted((*notice.told, told), key=lambda one: (one.at, one.fact)))
             went_on = notice.ended_at is not None and fact.occurred_at >= notice.ended_at and event.step != "resolved"
-            ended = None if went_on or event.step == "resolved" else notice.ended_at
+            ended = None if went_on else notice.ended_at
             return change(notice, version=fact.version, told=ordered, began=event.began or notice.began, ended_at=ended)
         case NoticeWithdrawn():
             told_ = tuple(change(one, withdrawn=True) if one.fact == event.fact else one for one in notice.told)

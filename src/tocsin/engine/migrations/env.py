@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
+from tocsin.engine.schema import declared
 from tocsin.engine.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True, compare_type=True)
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True, compare_type=True, include_object=declared
+)  # fmt: skip
 with context.begin_transaction():
     context.run_migrations()
