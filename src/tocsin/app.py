@@ -133,10 +133,21 @@ from tocsin.paging import link_pages, policy_pages, twilio_hooks, watch, watch_m
 from tocsin.paging import pages as paging_pages
 from tocsin.paging.callouts.kind import reactions as callouts
 from tocsin.paging.commands import NoteFailed, NoteSent
+from tocsin.people import (
+    account_api,
+    account_pages,
+    audit_api,
+    audit_pages,
+    me_pages,
+    setup_pages,
+    sign_in_pages,
+    team_pages,
+    token_api,
+    token_pages,
+)
 from tocsin.people import api as people_api
 from tocsin.people import handlers as people_handlers
 from tocsin.people import settings_pages as people_pages
-from tocsin.people import account_api, account_pages, audit_api, audit_pages, me_pages, setup_pages, sign_in_pages, team_pages, token_api, token_pages
 from tocsin.people import tables as people_tables
 from tocsin.people.commands import NoteCodeFailed
 from tocsin.people.kind import account_kind, audit_kind, person_kind, team_kind, token_kind
@@ -232,12 +243,18 @@ def build(options: Options) -> App:
     shelf = Bookshelf()
     alerts = Alerts(database, Services(shelf, options.default_playbook), shipped_routes(), timedelta(days=options.receipt_days))
     clock = options.clock or SystemClock()
+
+    def playbook_of(digest: str) -> Playbook | None:
+        with runtime.reading() as reader:
+            return shelf.by_digest(digest, reader)
+
+    incident = counting(incident_kind(shelf, options.default_playbook), playbook_of)
     registry = Registry(
         kinds={
             kind.name: search_rows.indexed(kind)
             for kind in (
                 ledger_kind(),
-                glancing(reviewing(counting(incident_kind(shelf, options.default_playbook), lambda digest: playbook_of(digest)), lambda digest: playbook_of(digest)), lambda digest: playbook_of(digest)),
+                glancing(reviewing(incident, playbook_of), playbook_of),
                 playbook_kind(),
                 person_kind(),
                 team_kind(),
@@ -281,12 +298,16 @@ def build(options: Options) -> App:
             *callouts(shelf),
             *status_reactions(owner_of_name),
         ),
-        journals={journal.name: journal for journal in (Beats(database.dialect), alerts, Subscribers(database.dialect, options.channels.allow_internal))},
+        journals={
+            journal.name: journal
+            for journal in (Beats(database.dialect), alerts, Subscribers(database.dialect, options.channels.allow_internal))
+        },
     )
     link_key = keys.kept(keys.LINK_KEY, database.setting, database.found_setting, lambda: secrets.token_hex(32))
     push_key = keys.kept(keys.PUSH_KEY, database.setting, database.found_setting, new_key)
     webhook_secret = postmortem_publishing.secret_of(database.setting, database.found_setting, lambda: secrets.token_hex(32))
     compose = wording.composer(options.public_url, lambda: link_key().encode(), clock.now)
+
     def subscriber_of(name: str) -> subscribers.Row | None:
         with runtime.reading() as reader:
             return status_queries.subscriber(reader, name)
@@ -311,10 +332,6 @@ def build(options: Options) -> App:
             subscriber_of, page_shown, incident_shown, options.channels.allow_internal, options.channels.certificates,
         ),
     }  # fmt: skip
-
-    def playbook_of(digest: str) -> Playbook | None:
-        with runtime.reading() as reader:
-            return shelf.by_digest(digest, reader)
 
     def render(kind: str, target: str, values: dict[str, Any]) -> tuple[str, str]:
         if kind in wording.KINDS:
@@ -382,7 +399,27 @@ def build(options: Options) -> App:
             runtime.stop()
 
     presence = Presence()
-    shell = Shell(runtime, ("web", "people", "actions", "alerts", "channels", "comms", "incidents", "insights", "oncall", "paging", "playbooks", "postmortems", "search", "services", "heartbeats"), gallery=options.gallery or os.environ.get("TOCSIN_GALLERY", "") == "1")
+    shell = Shell(
+        runtime,
+        (
+            "web",
+            "people",
+            "actions",
+            "alerts",
+            "channels",
+            "comms",
+            "incidents",
+            "insights",
+            "oncall",
+            "paging",
+            "playbooks",
+            "postmortems",
+            "search",
+            "services",
+            "heartbeats",
+        ),
+        gallery=options.gallery or os.environ.get("TOCSIN_GALLERY", "") == "1",
+    )
     site = Starlette(
         routes=[
             *system.plain_routes(runtime, endpoints, __version__),
@@ -404,7 +441,9 @@ def build(options: Options) -> App:
             *paging_pages.routes(shell),
             *incidents_pages.routes(shell, shelf, options.default_playbook),
             *incident_compose_pages.routes(shell, shelf, render),
-            *incident_room_pages.routes(shell, shelf, render, presence, lambda: SystemClock().now().timestamp(), options.largest_attachment),
+            *incident_room_pages.routes(
+                shell, shelf, render, presence, lambda: SystemClock().now().timestamp(), options.largest_attachment
+            ),
             *incident_files_pages.routes(shell, options.largest_attachment),
             *incident_bridge_pages.routes(shell, shelf, presence, lambda: SystemClock().now().timestamp()),
             *incident_privacy_pages.routes(shell),

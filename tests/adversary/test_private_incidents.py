@@ -34,7 +34,7 @@ ROLES: Final = {"viewer": "read", "responder": "respond", "manager": "manage", "
 NEVER: Final = frozenset(
     [
         "/people", "/people/{id}/contacts", "/teams", "/services", "/playbooks", "/playbooks/{id}/versions", "/schedules", "/on-call", "/policies", "/handoffs",
-        "/handoffs/schedules", "/on-call/handoffs", "/insights/csv", "/password", "/swaps", "/silences", "/maintenance", "/routes", "/intake-keys", "/inhibitions", "/heartbeats", "/changes",
+        "/handoffs/schedules", "/on-call/handoffs", "/insights/csv", "/password", "/setup", "/status/history", "/status/incidents", "/status/subscription", "/swaps", "/silences", "/maintenance", "/routes", "/intake-keys", "/inhibitions", "/heartbeats", "/changes",
     ]
 )  # fmt: skip
 """What stands before a name that can never belong to an incident. ``/incidents/{id}/…`` is guarded by its first name."""
@@ -54,6 +54,7 @@ class Scene:
     """What must never show: the marker and every id."""
     tokens: dict[str, str]
     sessions: dict[str, str]
+    form_tokens: dict[str, str]
 
     def api(self, method: str, path: str, who: str, body: Any = None) -> Answer:
         """Ask the API with somebody's token."""
@@ -67,8 +68,10 @@ class Scene:
 
     def send_form(self, path: str, fields: dict[str, str], who: str) -> Answer:
         """Send a form of a page with somebody's session."""
-        shown = self.page("/settings/me", who)
-        token = next((form.fields["csrf"] for form in forms_of(shown.text) if "csrf" in form.fields), "")
+        if who not in self.form_tokens:
+            shown = self.page("/settings/me", who)
+            self.form_tokens[who] = next((form.fields["csrf"] for form in forms_of(shown.text) if "csrf" in form.fields), "")
+        token = self.form_tokens[who]
         headers = {"authorization": "none", "cookie": f"tocsin_token={self.sessions[who]}"}
         return self.world.send_form(path, {**fields, "csrf": token}, person="", headers=headers)
 
@@ -131,7 +134,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     }  # fmt: skip
     pages = [row["id"] for row in world.send("GET", f"/pages?incident={incident}&limit=500", person="leo").json["pages"]]
     secrets = [MARKER, MARKER.title(), MARKER.upper(), incident, action, group, alert, receipt["receipt"], *pages, blob]
-    yield Scene(world, incident, ids, secrets, tokens, sessions)
+    yield Scene(world, incident, ids, secrets, tokens, sessions, {})
     world.close()
 
 
@@ -276,9 +279,9 @@ def _around(text: str, word: str) -> str:
     return text[max(0, at - 300) : at + 300]
 
 
-@pytest.mark.parametrize("eve", EVES)
-def test_every_command_on_it_is_answered_as_on_one_that_does_not_exist(scene: Scene, eve: str) -> None:
-    before = {stream: len(scene.world.app.runtime.facts("incident", scene.incident)) for stream in ("incident",)}
+def test_every_command_on_it_is_answered_as_on_one_that_does_not_exist(scene: Scene) -> None:
+    eve = EVES[-1]  # who may do everything else: no role stands in front of the guard
+    before = len(scene.world.app.runtime.facts("incident", scene.incident))
     for path in endpoints(scene.world, "POST"):
         if private.named_by(path):
             hidden, nothing = scene.api("POST", filled(path, scene.ids), eve, {}), scene.api("POST", filled(path, NOBODY), eve, {})
@@ -290,7 +293,7 @@ def test_every_command_on_it_is_answered_as_on_one_that_does_not_exist(scene: Sc
             hidden, nothing = scene.send_form(filled(path, scene.ids), {}, eve), scene.send_form(filled(path, NOBODY), {}, eve)
             assert hidden.status == nothing.status in (403, 404), f"{path}: {hidden.status}, {nothing.status}"
             assert as_one(hidden.text, scene.ids) == as_one(nothing.text, NOBODY), path
-    assert len(scene.world.app.runtime.facts("incident", scene.incident)) == before["incident"]
+    assert len(scene.world.app.runtime.facts("incident", scene.incident)) == before
 
 
 def test_a_command_that_names_it_in_a_field_is_answered_as_if_it_did_not_exist(scene: Scene) -> None:

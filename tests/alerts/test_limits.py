@@ -22,7 +22,7 @@ def test_a_body_that_is_too_large_once_it_is_unpacked_is_refused(world: World) -
     assert packed(world, gzip.compress(b" " * 5_000_001)).status == 413
 
 
-@pytest.mark.parametrize(("raw", "how"), [(b"not packed", "gzip"), (gzip.compress(b"{}")[:-9], "gzip"), (b"{}", "br")])
+@pytest.mark.parametrize(("raw", "how"), [(b"not packed", "gzip"), (gzip.compress(b"{}", mtime=0)[:-9], "gzip"), (b"{}", "br")])
 def test_a_body_that_cannot_be_unpacked_is_refused_and_says_so(world: World, raw: bytes, how: str) -> None:
     answer = packed(world, raw, how)
     assert (answer.status, answer.json["field"]) == (422, "Content-Encoding")

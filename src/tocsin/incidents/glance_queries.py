@@ -151,7 +151,8 @@ def find(reader: Reader, viewer: Viewer, wanted: Filter, *, after: str = "", lim
 def tally(reader: Reader, viewer: Viewer, wanted: Filter) -> dict[str, int]:
     """Return how many incidents are ``open`` and ``ended``, whatever state the filter names."""
     conditions = _conditions(viewer, msgspec.structs.replace(wanted, state=""))
-    query = select(incidents.c.ended, func.count()).select_from(incidents.outerjoin(glances, glances.c.incident == incidents.c.id))
+    source = incidents.outerjoin(glances, glances.c.incident == incidents.c.id) if wanted.mine else incidents
+    query = select(incidents.c.ended, func.count()).select_from(source)
     found = {"open": 0, "ended": 0}
     for row in reader.rows(query.where(*conditions).group_by(incidents.c.ended)):
         found["ended" if row[0] else "open"] = int(row[1])

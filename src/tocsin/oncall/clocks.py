@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
@@ -9,6 +10,8 @@ from tocsin.oncall.walltime import day_of, seconds, show_wall, wall_of
 
 FIRST_YEAR, LAST_YEAR = 1971, 2990
 """The years that one can reckon with."""
+MOST_DIGITS = 18
+_NUMBERS = re.compile(r"(\d+)")
 
 
 def on_clock(zone: str) -> Callable[[datetime], str]:
@@ -44,6 +47,11 @@ def day_asked(text: str, zone: str, now: datetime) -> date:
     except ValueError:
         pass
     return today_of(zone, now)
+
+
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Return what sorts names as people do: ``Team 2`` before ``Team 10``."""
+    return tuple((int(part), "") if part.isascii() and part.isdigit() and len(part) < MOST_DIGITS else (-1, part) for part in _NUMBERS.split(name.casefold()) if part)
 
 
 def clocks(mine: str, own: str, layers: Iterable[str], people: Iterable[str], most: int = 6) -> list[str]:

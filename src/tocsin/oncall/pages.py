@@ -17,7 +17,7 @@ from tocsin.engine.model import Command, Reader
 from tocsin.oncall import charts, forms, handlers, queries, reach_pages, schedule_pages, views
 from tocsin.oncall.asking import base_of, me_of
 from tocsin.oncall.availability import Availability
-from tocsin.oncall.clocks import field_of, on_clock, today_of
+from tocsin.oncall.clocks import field_of, natural, on_clock, today_of
 from tocsin.oncall.draft import draft
 from tocsin.oncall.handoff import Handoff
 from tocsin.oncall.layers import Stretch, roles_of, stretches
@@ -121,7 +121,7 @@ class _Pages:
             handed = _to_do(reader, me) if me else []
         mine = [line for line in lines if me in line.people]
         return {
-            "lines": sorted(lines, key=lambda line: (bool(line.people), line.name.casefold(), line.role)) if lines else [], "names": names, "person": me,
+            "lines": sorted(lines, key=lambda line: (bool(line.people), natural(line.name), line.role)), "names": names, "person": me,
             "zone": zone, "local": on_clock(zone), "frame": frame, "days": [frame.first + timedelta(days=place) for place in range(_DAYS)],
             "now_x": frame.now(now), "offers": offers, "mine": mine, "handoffs": handed, "holes": [line for line in lines if line.gap is not None],
             "may_add": rights.at_least(visit.viewer.role, "manager") or bool(visit.viewer.teams), "team": team,

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tocsin.oncall import handlers, queries, reach_map
 from tocsin.oncall.asking import me_of
 from tocsin.oncall.charts import Frame
-from tocsin.oncall.clocks import on_clock, today_of
+from tocsin.oncall.clocks import natural, on_clock, today_of
 from tocsin.paging import reach_queries
 from tocsin.paging.model import Urgency
 from tocsin.paging.reach import Answer
@@ -47,7 +47,7 @@ def routes(shell: Shell) -> list[Route]:
             if (not wanted or row.service == wanted) and (not text or text.casefold() in f"{row.service} {row.name}".casefold()) and (not only_holes or row.holes)
         ]  # fmt: skip
         return {
-            "rows": sorted(shown, key=lambda row: (not row.holes, row.name.casefold())), "all": len(rows), "bad": sum(bool(row.holes) for row in rows), "frame": frame,
+            "rows": sorted(shown, key=lambda row: (not row.holes, natural(row.name))), "all": len(rows), "bad": sum(bool(row.holes) for row in rows), "frame": frame,
             "days": frame.dates, "zone": zone, "local": on_clock(zone), "urgency": urgency, "wanted": wanted, "text": text, "only_holes": only_holes,
             "now_x": frame.x_of(now), "end": frame.end,
         }  # fmt: skip

@@ -78,12 +78,12 @@ class Weeks:
 
 
 def week(weeks: Weeks, reader: Reader, urgency: Urgency) -> Week:
-    """Return the week from the present hour on."""
-    start = reader.now.replace(minute=0, second=0, microsecond=0)
-    key = (start, _versions(reader))
+    """Return the coming week of every service."""
+    # What is worked out holds for the hour: nothing but time passes until the key is another one.
+    key = (reader.now.replace(minute=0, second=0, microsecond=0), _versions(reader))
     found = weeks.get(urgency, key)
     if found is None:
-        found = _worked_out(reader, urgency, start)
+        found = _worked_out(reader, urgency, reader.now.replace(second=0, microsecond=0))
         weeks.keep(urgency, key, found)
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tocsin.engine.model import Command, Reader
 from tocsin.people import queries
-from tocsin.people.commands import AddContact, ChangePerson, ConfirmCode, OrderContacts, RemoveContact, SendCode
+from tocsin.people.commands import AddContact, ChangeContact, ChangePerson, ConfirmCode, OrderContacts, RemoveContact, SendCode
 from tocsin.people.model import SavePerson, SaveTeam
 from tocsin.web.endpoints import Asked, Endpoint, command
 
@@ -38,6 +38,7 @@ def endpoints() -> list[Endpoint]:
         _person("", SavePerson, "Write down a person"),
         _person("/change", ChangePerson, "Write down something else of a person; what is left out stays"),
         _person("/contacts", AddContact, "Add one way to reach a person"),
+        _person("/contacts/change", ChangeContact, "Give one way another address, number or subscription"),
         _person("/contacts/remove", RemoveContact, "Take one way to reach a person away"),
         _person("/contacts/order", OrderContacts, "Put a person's ways in another order"),
         _person("/contacts/code", SendCode, "Send a code by one of a person's ways"),

@@ -21,6 +21,13 @@ class AddContact(Command, frozen=True):
     """Short and unique among the person's ways; the kind, with a number where needed, where it is left out."""
 
 
+class ChangeContact(Command, frozen=True):
+    """Give one way another address, number or subscription; the rules that name it stay. It has to be proved anew."""
+
+    contact: _Name
+    value: Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
 class RemoveContact(Command, frozen=True):
     """Take one way away, with the rules that name it."""
 

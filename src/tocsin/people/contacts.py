@@ -120,6 +120,18 @@ def added(saved: SavePerson, contact: Contact) -> tuple[SavePerson, str]:
     return more, more.contacts[-1].id
 
 
+def changed(saved: SavePerson, name: str, value: str) -> SavePerson:
+    """Return a person with another value for one way.
+
+    Raises:
+        Refused: there is no such way, or it cannot be sent to.
+
+    """
+    gone = contact_of(saved.contacts, name)
+    ways = tuple(replace(way, value=value) if way.id == gone.id else way for way in named(saved.contacts))
+    return checked(replace(saved, contacts=ways), saved.contacts)
+
+
 def removed(saved: SavePerson, name: str) -> SavePerson:
     """Return a person without one way, and without the rules that nothing fits any more.
 

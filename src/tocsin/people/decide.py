@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tocsin.engine.errors import Conflict, NotFound, Refused
 from tocsin.engine.model import Command, Context, Decision, Delivery, Happened
 from tocsin.people import commands as c
-from tocsin.people.contacts import added, checked, code_digest, contact_of, key_of, ordered, removed
+from tocsin.people.contacts import added, changed, checked, code_digest, contact_of, key_of, ordered, removed
 from tocsin.people.ids import checked_id
 from tocsin.people.model import CodeFailed, CodeRefused, CodeSent, Contact, ContactVerified, Person, PersonSaved, SavePerson
 
@@ -42,6 +42,8 @@ def decide_person(person: Person, command: Command, ctx: Context) -> Decision:
         case c.AddContact(kind=kind, value=value, id=name):
             more, way = added(person.saved, Contact(kind.strip(), value.strip(), name.strip()))
             return _saved(person, more, contact=way)
+        case c.ChangeContact(contact=name, value=value):
+            return _saved(person, changed(person.saved, name, value.strip()), contact=name)
         case c.RemoveContact(contact=name):
             return _saved(person, removed(person.saved, name))
         case c.OrderContacts(contacts=names):

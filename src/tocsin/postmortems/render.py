@@ -13,7 +13,7 @@ _STYLE: Final = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.7rem}h2{font-size:1.25rem;margin-top:2rem;border-bottom:1px solid #ccc;padding-bottom:.2rem}h3{font-size:1.05rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{border:1px solid #ccc;padding:.3rem .5rem;text-align:left;vertical-align:top}
-th{background:#f2f2f2}th:empty{padding:0}
+th{background:#f2f2f2}thead td{padding:0}
 blockquote{border-left:4px solid #b35900;background:#fff6e8;margin:.8rem 0;padding:.4rem .8rem}code,pre{font-family:ui-monospace,monospace;font-size:.9em}
 pre{overflow-x:auto;background:#f6f6f6;padding:.6rem}footer{margin-top:2rem;color:#555;font-size:.85rem}
 @media print{body{margin:0;max-width:none;font-size:11pt}h2{break-after:avoid}tr,blockquote{break-inside:avoid}a{color:inherit}}
@@ -23,7 +23,12 @@ pre{overflow-x:auto;background:#f6f6f6;padding:.6rem}footer{margin-top:2rem;colo
 def body(markdown: str) -> str:
     """Return Markdown as HTML. Raw HTML in it is shown as text; links to anything but http, https and mail are not made."""
     # Pictures are left as links: a page that is read later must not call another machine.
-    return str(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown))
+    return _without_empty_heads(str(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)))
+
+
+def _without_empty_heads(content: str) -> str:
+    """Return HTML in which a column without a name has no empty heading: Markdown has no other way to write such a table."""
+    return content.replace("<th></th>", "<td></td>")
 
 
 def blocks(markdown: str) -> list[tuple[int, int, str]]:
@@ -36,7 +41,9 @@ def blocks(markdown: str) -> list[tuple[int, int, str]]:
     for index, token in enumerate(tokens):
         if token.level == 0 and token.nesting <= 0:  # the end of a block, or one that is a single token
             first, last = tokens[begin].map or (0, 0)
-            found.append((first + 1, last, str(parser.renderer.render(tokens[begin : index + 1], parser.options, environment))))
+            found.append(
+                (first + 1, last, _without_empty_heads(str(parser.renderer.render(tokens[begin : index + 1], parser.options, environment))))
+            )
             begin = index + 1
     return found
 

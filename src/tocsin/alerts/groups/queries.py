@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, exists, func, or_, select
 
 from tocsin.alerts import queries as alerts
 from tocsin.alerts import tables
@@ -85,9 +85,9 @@ def without_incident(reader: Reader, viewer: Viewer, limit: int, beside: Iterabl
     Those that nobody is on come first, of these the loudest, and of these the newest. beside: groups that are shown elsewhere.
     """
     counts, incidents = tables.group_counts, metadata.tables["incidents"]
-    over = select(incidents.c.id).where(incidents.c.ended.is_(True))
+    over = exists(select(incidents.c.id).where(incidents.c.id == groups.c.incident, incidents.c.ended.is_(True)))
     conditions = [
-        groups.c.phase.in_(("pending", "firing", "acknowledged", "flapping")), or_(groups.c.incident == "", groups.c.incident.in_(over)), groups_shown(viewer),
+        groups.c.phase.in_(("pending", "firing", "acknowledged", "flapping")), or_(groups.c.incident == "", over), groups_shown(viewer),
     ]  # fmt: skip
     if named := list(beside):
         conditions.append(groups.c.id.not_in(named))

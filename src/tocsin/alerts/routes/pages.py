@@ -64,7 +64,7 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str) -> list[WebRou
         facts = [fact for fact in visit.runtime.facts("routes", ROUTES) if isinstance(fact.event, RoutesSaved)]
         told = [fact for fact in visit.runtime.facts("inhibitions", INHIBITIONS) if isinstance(fact.event, InhibitionsSaved)]
         with visit.runtime.reading() as reader:
-            lately = by_route(reader, reader.now - _LATELY)
+            lately = by_route(reader, visit.viewer, reader.now - _LATELY)
             names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
             services = {row["id"]: row["name"] for row in list_services(reader)}
             policies = {row["id"]: row["name"] for row in paging.list_policies(reader)}

@@ -19,9 +19,9 @@ from tocsin.channels.push.client import public_key
 from tocsin.engine.errors import NotAllowed, NotFound, Refused
 from tocsin.engine.model import Actor
 from tocsin.engine.runtime import Runtime
-from tocsin.people.commands import ConfirmCode, SendCode
+from tocsin.people.commands import AddContact, ChangeContact, ConfirmCode, RemoveContact, SendCode
 from tocsin.people.contacts import key_of, named
-from tocsin.people.model import Contact, Person, SavePerson
+from tocsin.people.model import Person, SavePerson
 from tocsin.people.queries import list_people
 from tocsin.web.endpoints import json_response, read_body
 from tocsin.web.layout import Shell, Visit, go
@@ -113,14 +113,9 @@ def routes(shell: Shell, key: Callable[[], str], public_url: str = "") -> list[R
             )
 
     async def remove(visit: Visit, person: str) -> None:
-        def work() -> None:
-            saved = _saved(runtime, person)
-            kept = tuple(one for one in named(saved.contacts) if not (one.kind == _KIND and one.id == visit.form.get("contact", "")))
-            left = {name for one in kept for name in (one.id, one.kind)}
-            rules = tuple(rule for rule in saved.rules if rule.contact in left)
-            runtime.commit_now("person", person, msgspec.structs.replace(saved, contacts=kept, rules=rules), visit.actor)
-
-        await asyncio.to_thread(work)
+        ways = {one.id for one in named(_saved(runtime, person).contacts) if one.kind == _KIND}
+        if visit.form.get("contact", "") in ways:
+            await runtime.commit("person", person, RemoveContact(visit.form["contact"]), visit.actor)
 
     async def renew(request: Request) -> Response:
         try:
@@ -161,18 +156,15 @@ def _saved(runtime: Runtime, person: str) -> SavePerson:
 def _added(runtime: Runtime, person: str, value: str, device: str, actor: Actor) -> str:
     """Keep a subscription among a person's ways and return the way's id; the same browser again takes the place of itself."""
     saved = _saved(runtime, person)
-    contacts = list(named(saved.contacts))
     endpoint = (subscription_of(value) or {})["endpoint"]
-    for index, one in enumerate(contacts):
-        if one.kind == _KIND and (subscription_of(one.value) or {}).get("endpoint") == endpoint:
-            contacts[index] = msgspec.structs.replace(one, value=value)
-            name = one.id
-            break
-    else:
-        name = _name(device, {one.id for one in contacts})
-        contacts.append(Contact(_KIND, value, name))
-    runtime.commit_now("person", person, msgspec.structs.replace(saved, contacts=tuple(contacts)), actor)
-    return name
+    ways = named(saved.contacts)
+    known = next((one for one in ways if one.kind == _KIND and (subscription_of(one.value) or {}).get("endpoint") == endpoint), None)
+    if known is not None:
+        runtime.commit_now("person", person, ChangeContact(known.id, value), actor)
+        return known.id
+    if runtime.committer.state(f"person:{person}") is None:
+        runtime.commit_now("person", person, SavePerson(person), actor)
+    return str(runtime.commit_now("person", person, AddContact(_KIND, value, _name(device, {one.id for one in ways})), actor)["contact"])
 
 
 def _name(device: str, taken: set[str]) -> str:
@@ -200,11 +192,7 @@ def _renewed(runtime: Runtime, asked: Renewed) -> None:
             theirs = subscription_of(one.value) if one.kind == _KIND else None
             if saved is None or theirs is None or old is None or not _same(theirs, old):
                 continue
-            contacts = tuple(
-                msgspec.structs.replace(each, value=asked.new) if each.id == one.id else each for each in named(saved.contacts)
-            )
-            command = msgspec.structs.replace(saved, contacts=contacts)
-            runtime.commit_now("person", person.id, command, Actor("person", person.id, via="browser"))
+            runtime.commit_now("person", person.id, ChangeContact(one.id, asked.new), Actor("person", person.id, via="browser"))
             return
     raise NotFound("Nobody has this subscription.", fix="Open /push on the device again.")
 
