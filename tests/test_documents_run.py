@@ -256,11 +256,11 @@ def test_every_command_that_the_pages_mention_exists() -> None:
 
 def test_accounts_tokens_and_a_private_incident_are_made_as_the_page_says(world: World) -> None:
     type_walk(DOCS / "how-to" / "people-and-rights.md", Shell(world))
-    roles = {one["id"]: (one["role"], one["state"]) for one in world.get("/accounts")["accounts"]}
-    assert roles["bo"] == ("manager", "disabled")
-    (incident,) = world.get("/incidents")["incidents"]
+    roles = {one["id"]: (one["role"], one["active"]) for one in world.get("/accounts")["accounts"]}
+    assert roles["bo"] == ("manager", False)
+    (incident,) = world.send("GET", "/incidents", person="ana").json["incidents"]
     assert incident["private"]
-    world.refused("get", f"/incidents/{incident['id']}", person="nobody-invited")
+    assert world.send("GET", "/incidents", person="cleo").json["incidents"] == []
 
 
 def test_the_status_page_is_set_up_as_the_page_says(world: World) -> None:

@@ -84,9 +84,8 @@ def test_an_incident_is_worked_from_declaration_to_resolution_without_a_mouse(ho
         button = way.locator("form[action$='/stage'] button")
         expect(button).to_be_enabled()
         button.focus()
-        with page.expect_response(lambda answer: answer.request.method == "POST"):
+        with page.expect_navigation():
             page.keyboard.press("Enter")
-        page.wait_for_load_state()
         if house.get(f"/incidents/{incident}")["stage_kind"] == "resolved":
             return
     raise AssertionError("it is not resolved after eight moves")

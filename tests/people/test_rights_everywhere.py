@@ -26,6 +26,7 @@ READING = {
 """POSTs that change nothing: they take a body to say what would come of it."""
 OWN = {
     "/people/{id}", "/people/{id}/change", "/people/{id}/contacts", "/people/{id}/contacts/remove", "/people/{id}/contacts/order",
+    "/people/{id}/contacts/change",
     "/people/{id}/contacts/code", "/people/{id}/contacts/confirm", "/me/sessions/end", "/me/password", "/tokens/{id}", "/tokens/{id}/revoke",
 }  # fmt: skip
 """What everybody changes of themselves; that it is only of themselves is tested below, and with tokens and accounts."""

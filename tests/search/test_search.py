@@ -126,7 +126,7 @@ def test_results_are_grouped_by_incident_and_a_title_counts_most(world: World) -
 
 def test_what_is_newer_comes_first_where_the_words_fit_alike(world: World) -> None:
     old = world.declare(title="The wombat")
-    world.advance(days=300)
+    world.advance(days=40)
     new = world.declare(title="The wombat")
     assert [group["incident"]["id"] for group in search(world, "wombat")["groups"]] == [new, old]
 

@@ -46,7 +46,14 @@ def test_the_button_says_whom_it_pages(world: World) -> None:
 
 
 def test_the_level_that_the_answers_lead_to_is_declared_with_its_reasons(world: World) -> None:
-    fields = {"title": "Half of the users cannot pay", "q.users_percent": "50", "q.core_function": "yes", "q.danger": "no", "q.breach": "no", "q.data": "safe"}
+    fields = {
+        "title": "Half of the users cannot pay",
+        "q.users_percent": "50",
+        "q.core_function": "yes",
+        "q.danger": "no",
+        "q.breach": "no",
+        "q.data": "safe",
+    }
     answer = world.form("/declare?playbook=house", "/declare", fields)
     assert answer.status == 303
     view = world.get(answer.headers["location"])

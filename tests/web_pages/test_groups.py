@@ -86,9 +86,11 @@ def test_planned_maintenance_is_listed_with_its_window(world: World) -> None:
         "public_title": "May be slow",
     }
     world.post("/maintenance", body)
-    page = world.page("/silences").text
+    page = world.page("/maintenance").text
     assert "Upgrade" in page
-    assert "May be slow" in page
+    assert "on the status page" in page
+    plan = page.partition('href="/maintenance/M-')[2].partition('"')[0]
+    assert "May be slow" in world.page(f"/maintenance/M-{plan}").text
 
 
 def test_pages_of_groups_that_do_not_exist_say_so(world: World) -> None:

@@ -51,7 +51,9 @@ def test_several_groups_are_acknowledged_after_a_page_that_names_how_many(world:
     asked = world.send_form("/groups/selected", with_guard(world, "/groups", {"do": "acknowledge", "group": groups[0]}))
     assert "Acknowledge 1 group" in words(asked.text)
     assert world.get(f"/groups/{groups[0]}")["acknowledged_by"] == ""
-    sure = world.send_form("/groups/selected", with_guard(world, "/groups", {"do": "acknowledge", "group": groups[0], "sure": "1", "back": "/groups"}))
+    sure = world.send_form(
+        "/groups/selected", with_guard(world, "/groups", {"do": "acknowledge", "group": groups[0], "sure": "1", "back": "/groups"})
+    )
     assert sure.headers["location"] == "/groups"
     assert world.get(f"/groups/{groups[0]}")["acknowledged_by"] == "alice"
     assert world.get(f"/groups/{groups[1]}")["acknowledged_by"] == ""
@@ -80,7 +82,9 @@ def test_several_are_silenced_attached_and_declared_from(world: World) -> None:
     incident = world.declare(title="Payments fail", service="payment-api")
     world.send_form("/groups/selected", with_guard(world, "/groups", {"do": "attach", "group": group, "sure": "1", "incident": incident}))
     assert world.get(f"/groups/{group}")["incident"] == incident
-    world.send_form("/groups/selected", with_guard(world, "/groups", {"do": "silence", "group": group, "sure": "1", "for": "1h", "why": "known"}))
+    world.send_form(
+        "/groups/selected", with_guard(world, "/groups", {"do": "silence", "group": group, "sure": "1", "for": "1h", "why": "known"})
+    )
     assert [one["group"] for one in world.get("/silences")["silences"]] == [group]
     declare = world.send_form("/alerts/selected", with_guard(world, "/alerts", {"do": "declare", "alert": alert}))
     assert declare.headers["location"] == f"/declare?alert={alert}"
@@ -140,7 +144,14 @@ def test_a_silence_shows_what_it_would_keep_quiet_is_made_longer_and_ended(world
 
 def test_maintenance_is_planned_changed_ended_and_cancelled_on_the_clocks_of_its_zone(world: World) -> None:
     world.post("/services/payments", {"name": "Payments"})
-    fields = {"title": "Upgrade", "since": "2025-10-27T16:00", "until": "2025-10-27T18:00", "zone": "Europe/Berlin", "services": "payments", "public_title": "Short pauses"}
+    fields = {
+        "title": "Upgrade",
+        "since": "2025-10-27T16:00",
+        "until": "2025-10-27T18:00",
+        "zone": "Europe/Berlin",
+        "services": "payments",
+        "public_title": "Short pauses",
+    }
     made = world.form("/maintenance/new", "/maintenance", fields)
     assert made.status == 303
     page = made.headers["location"]
@@ -156,6 +167,8 @@ def test_maintenance_is_planned_changed_ended_and_cancelled_on_the_clocks_of_its
     world.advance(hours=1)
     world.form(page, f"{page}/end")
     assert world.get(page)["state"] == "over"
-    later = world.form("/maintenance/new", "/maintenance", {**fields, "since": "2025-10-28T16:00", "until": "2025-10-28T18:00", "repeats": "week"})
+    later = world.form(
+        "/maintenance/new", "/maintenance", {**fields, "since": "2025-10-28T16:00", "until": "2025-10-28T18:00", "repeats": "week"}
+    )
     world.form(later.headers["location"], f"{later.headers['location']}/cancel", {"why": "not needed"})
     assert world.get(later.headers["location"])["state"] == "cancelled"

@@ -17,7 +17,20 @@ from tocsin.channels.console.client import Quiet
 
 def test_the_menu_leads_to_every_part_and_marks_where_one_is(world: World) -> None:
     page = world.page("/incidents").text
-    for path in ("/", "/incidents", "/groups", "/pages", "/on-call", "/playbooks", "/postmortems", "/actions", "/insights", "/search", "/settings", "/declare"):
+    for path in (
+        "/",
+        "/incidents",
+        "/groups",
+        "/pages",
+        "/on-call",
+        "/playbooks",
+        "/postmortems",
+        "/actions",
+        "/insights",
+        "/search",
+        "/settings",
+        "/declare",
+    ):
         assert f'href="{path}"' in page, path
     assert 'href="/incidents" aria-current="page"' in page
     assert page.count('aria-current="page"') == 1
@@ -76,7 +89,9 @@ def test_the_installed_application_offers_its_shortcuts_and_icons_that_may_be_cu
         assert world.page(shortcut["url"]).status == 200
 
 
-def test_components_are_shown_to_who_works_on_them_and_to_nobody_else(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_components_are_shown_to_who_works_on_them_and_to_nobody_else(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert world.page("/gallery").status == 404
     made = World(tmp_path / "other")
     try:

@@ -76,7 +76,9 @@ def routes(shell: Shell) -> list[Route]:
                 alert = queries.alert_for(reader, visit.viewer, visit.path["id"])
                 if alert is None:
                     raise NotFound(f"There is no alert {visit.path['id']}.", fix="Check the id.")
-                history = [{**entry, "says": _says(entry["details"])} for entry in queries.history(reader, visit.viewer, number_of(alert.id) or 0)]
+                history = [
+                    {**entry, "says": _says(entry["details"])} for entry in queries.history(reader, visit.viewer, number_of(alert.id) or 0)
+                ]
                 group = reader.state(f"group:{alert.group}") if alert.group else None
                 pages = list_pages(reader, visit.viewer, group=alert.group, limit=5) if alert.group else []
                 going_on = incidents.list_incidents(reader, visit.viewer, state="open", limit=_OPEN) if alert.state != "resolved" else []

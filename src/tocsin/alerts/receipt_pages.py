@@ -62,7 +62,13 @@ def routes(shell: Shell) -> list[Route]:
             with visit.runtime.reading() as reader:
                 receipt = queries.receipt_view(reader, visit.viewer, visit.path["id"])
             body, more = _pretty(receipt["body"])
-            return {"receipt": receipt, "body": body, "more": more, "means": OUTCOMES, "tool": TOOLS.get(receipt["source"], receipt["source"])}
+            return {
+                "receipt": receipt,
+                "body": body,
+                "more": more,
+                "means": OUTCOMES,
+                "tool": TOOLS.get(receipt["source"], receipt["source"]),
+            }
 
         return shell.page(visit, "alerts/receipt.html", await asyncio.to_thread(work))
 

@@ -85,7 +85,11 @@ def _groups(reader: Reader, visit: Visit, ids: list[str]) -> Chosen:
 def _alerts(reader: Reader, visit: Visit, ids: list[str]) -> Chosen:
     numbers = [number for one in ids if (number := number_of(one)) is not None]
     found = [alerts.alert_for(reader, visit.viewer, str(number)) for number in numbers]
-    rows = tuple({"id": one.id, "title": one.title, "state": one.state, "service": one.service, "group": one.group} for one in found if one is not None)
+    rows = tuple(
+        {"id": one.id, "title": one.title, "state": one.state, "service": one.service, "group": one.group}
+        for one in found
+        if one is not None
+    )
     return Chosen("alert", rows, tuple(row["id"] for row in rows), sum(row["state"] != "resolved" for row in rows))
 
 

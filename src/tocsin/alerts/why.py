@@ -24,9 +24,7 @@ def verdict(alert: Alert, group: Group | None, pages: Sequence[Mapping[str, Any]
     return "It called nobody"
 
 
-def reasons(
-    alert: Alert, group: Group | None, pages: Sequence[Mapping[str, Any]], now: datetime, tool: str
-) -> list[dict[str, str]]:
+def reasons(alert: Alert, group: Group | None, pages: Sequence[Mapping[str, Any]], now: datetime, tool: str) -> list[dict[str, str]]:
     """Return what led to that, in the order in which it was decided: ``says``, and ``link`` where there is more to read."""
     found: list[dict[str, str]] = []
 

@@ -58,7 +58,13 @@ def _composing(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--audience", "audiences", multiple=True, metavar="NAME", help="Tell these instead of the message's own audiences."
             ),
             click.option("--headline", default="", help="What the status page calls the incident from now on."),
-            click.option("--component", "components", multiple=True, metavar="SERVICE=STATE", help="What the status page says of a system; may be repeated."),
+            click.option(
+                "--component",
+                "components",
+                multiple=True,
+                metavar="SERVICE=STATE",
+                help="What the status page says of a system; may be repeated.",
+            ),
             click.option("--corrects", type=int, default=0, metavar="FACT", help="The update that was wrong and that this one sets right."),
             click.option("--by", default="", metavar="PERSON", help="Who tells."),
             click.option("--at", metavar="TIME", help="When it was told, if not now."),
@@ -152,7 +158,9 @@ def list_(session: Session, incident: str) -> None:
             )
             kept = f" ({one['promise']})" if promise and one.get("promise") else ""
             names = ", ".join(audience["name"] for audience in one["audiences"])
-            rows.append((output.when(one["at"], now), str(one["fact"]), one["name"], one.get("number") or " ", names, promise + kept, _ways(one)))
+            rows.append(
+                (output.when(one["at"], now), str(one["fact"]), one["name"], one.get("number") or " ", names, promise + kept, _ways(one))
+            )
         output.table(("Told", "Fact", "Message", "#", "To", "Next promised", "Sent"), rows, "Nobody has been told anything yet.")
         for one in found["audiences"]:
             for flag in one["flags"]:
@@ -164,7 +172,13 @@ def list_(session: Session, incident: str) -> None:
 def _ways(one: dict[str, Any]) -> str:
     ways = [f"{way['channel']} {way['state']}" for way in one["deliveries"] if way["state"] != "sent"]
     sent = sum(way["state"] == "sent" for way in one["deliveries"]) + one["subscribers"].get("sent", 0)
-    return ", ".join([*([str(sent)] if sent else []), *ways, *([f"{one['subscribers']['failed']} subscribers failed"] if one["subscribers"].get("failed") else [])])
+    return ", ".join(
+        [
+            *([str(sent)] if sent else []),
+            *ways,
+            *([f"{one['subscribers']['failed']} subscribers failed"] if one["subscribers"].get("failed") else []),
+        ]
+    )
 
 
 @update.command("again")

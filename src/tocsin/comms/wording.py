@@ -35,7 +35,13 @@ class Advice(msgspec.Struct, frozen=True):
 
 
 def advise(
-    rules: Sequence[str], text: str, *, people: Iterable[str] = (), cause_known: bool = False, inside: Iterable[str] = (), own: Iterable[str] = ()
+    rules: Sequence[str],
+    text: str,
+    *,
+    people: Iterable[str] = (),
+    cause_known: bool = False,
+    inside: Iterable[str] = (),
+    own: Iterable[str] = (),
 ) -> list[Advice]:
     """Return advice on a rendered message by the rules of its template.
 

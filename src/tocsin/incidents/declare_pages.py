@@ -150,7 +150,11 @@ class _Pages:
             return _Level(None, None, by_hand=False, problem=_in_words(refused, book))
         chosen = book.severity(by_hand) if by_hand else None
         level = chosen or book.severity(found.severity)
-        called = paging.resolve(reader, level.page, reader.now) if level is not None and level.urgency != "none" and level.mode != "ticket_only" else None
+        called = (
+            paging.resolve(reader, level.page, reader.now)
+            if level is not None and level.urgency != "none" and level.mode != "ticket_only"
+            else None
+        )
         people = tuple(one.person for one in called.people if not one.named_only) if called is not None else ()
         missing = tuple(_name_of(book, one.target) for one in called.missing) if called is not None else ()
         return _Level(level, found, chosen is not None, people, missing)
@@ -208,7 +212,9 @@ def _in_words(refused: AnswersRefused, book: Playbook) -> Refused:
     """Return a refusal of answers that names the first by its question."""
     bad = refused.answers[0]
     asks = {question.id: question.ask for question in book.classify.questions}
-    return Refused(f"“{asks.get(bad.field, bad.field)}” has an answer that cannot be used: {bad.what}.", fix=bad.remedy, field=f"{_ANSWER}{bad.field}")
+    return Refused(
+        f"“{asks.get(bad.field, bad.field)}” has an answer that cannot be used: {bad.what}.", fix=bad.remedy, field=f"{_ANSWER}{bad.field}"
+    )
 
 
 def _name_of(book: Playbook, target: str) -> str:

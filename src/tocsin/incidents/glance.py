@@ -116,7 +116,8 @@ def glancing(kind: Kind, playbook_of: Callable[[str], Playbook | None]) -> Kind:
     def _rows(before: Incident, after: Incident, facts: Sequence[Fact]) -> list[RowWrite]:
         if after.declared_at is None:
             return []
-        if before.plan == after.plan and not any(isinstance(fact.event, LISTED) for fact in facts):
+        same = before.plan == after.plan and before.engaged is after.engaged
+        if same and not any(isinstance(fact.event, LISTED) for fact in facts):
             return []
         return [row(after, pinned(after), facts[-1].recorded_at)]
 

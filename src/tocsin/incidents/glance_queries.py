@@ -168,7 +168,11 @@ def _conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[bool]]:
             found.append(incidents.c.ended.is_(wanted.state == "ended"))
         case stage:
             found.append(or_(incidents.c.stage == stage, incidents.c.stage_kind == stage))
-    for column, value in ((incidents.c.severity, wanted.severity), (incidents.c.service, wanted.service), (incidents.c.playbook, wanted.playbook)):
+    for column, value in (
+        (incidents.c.severity, wanted.severity),
+        (incidents.c.service, wanted.service),
+        (incidents.c.playbook, wanted.playbook),
+    ):
         if value:
             found.append(column == value)
     if wanted.team:

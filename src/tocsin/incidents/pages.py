@@ -55,7 +55,10 @@ class _Pages:
             try:
                 wanted = filter_of(asked, visit.actor.id)
             except Refused as refusal:
-                problem, wanted = refusal, filter_of({name: value for name, value in asked.items() if name not in ("from", "to")}, visit.actor.id)
+                problem, wanted = (
+                    refusal,
+                    filter_of({name: value for name, value in asked.items() if name not in ("from", "to")}, visit.actor.id),
+                )
             with visit.runtime.reading() as reader:
                 rows = glance_queries.find(reader, visit.viewer, wanted, after=visit.query.get("after", ""), limit=_PAGE + 1)
                 more, rows = len(rows) > _PAGE, rows[:_PAGE]

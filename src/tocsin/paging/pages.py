@@ -86,7 +86,13 @@ def routes(shell: Shell) -> list[Route]:
             sent = queries.deliveries_of(reader, page.id)
             whom = _whom(reader, everything=False)
         explained = explain(page.id, facts, sent)
-        return {**page_values(page, visit.actor.id), "story": list(views.story(facts)), "runs": runs_of(page, sent), "whom": whom, "explained": explained}
+        return {
+            **page_values(page, visit.actor.id),
+            "story": list(views.story(facts)),
+            "runs": runs_of(page, sent),
+            "whom": whom,
+            "explained": explained,
+        }
 
     async def one(visit: Visit) -> Response:
         return shell.page(visit, "paging/page.html", await asyncio.to_thread(_one, visit))

@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from tocsin.cli import output
-from tocsin.cli.shell import Session, pass_session
+from tocsin.cli.shell import Command, Session, pass_session
 
 _SHOWN = {"entry": "", "update": "update ", "postmortem": "postmortem: ", "action": "action item, ", "incident": ""}
 
 
-@click.command("search")
+@click.command("search", cls=Command)
 @click.argument("words", nargs=-1, required=True)
 @click.option("--kind", default="", help="incident, entry, update, postmortem, action, runbook, service, person or team.")
 @click.option("--service", default="", metavar="ID", help="Only incidents of this service.")

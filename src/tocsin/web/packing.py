@@ -61,7 +61,9 @@ class Packing:
 def pack(body: bytes) -> bytes:
     """Return the body packed. A name of random length in its head blurs the size, from which a page's secrets could be guessed otherwise."""
     kept = io.BytesIO()
-    with gzip.GzipFile(filename="x" * (1 + secrets.randbelow(_LONGEST_PAD)), mode="wb", compresslevel=_LEVEL, fileobj=kept, mtime=0) as file:
+    with gzip.GzipFile(
+        filename="x" * (1 + secrets.randbelow(_LONGEST_PAD)), mode="wb", compresslevel=_LEVEL, fileobj=kept, mtime=0
+    ) as file:
         file.write(body)
     return kept.getvalue()
 

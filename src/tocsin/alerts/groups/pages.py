@@ -20,7 +20,14 @@ from tocsin.web.layout import Shell, Visit, go, local_path
 
 _PAGE: Final = 50
 _FIELDS: Final = ("state", "service", "route", "urgency", "incident", "text")
-_STATES: Final = (("open", "Firing"), ("unacknowledged", "Nobody is on it"), ("acknowledged", "In hand"), ("muted", "Quiet"), ("resolved", "Over"), ("all", "All"))
+_STATES: Final = (
+    ("open", "Firing"),
+    ("unacknowledged", "Nobody is on it"),
+    ("acknowledged", "In hand"),
+    ("muted", "Quiet"),
+    ("resolved", "Over"),
+    ("all", "All"),
+)
 
 
 def routes(shell: Shell) -> list[Route]:

@@ -37,7 +37,12 @@ def routes(shell: Shell) -> list[Route]:
         def work() -> dict[str, Any]:
             with visit.runtime.reading() as reader:
                 plans = queries.list_maintenance(reader, state=state if state in ("over", "cancelled") else "", limit=queries.MOST)
-                return {"plans": plans, "state": state, "states": _STATES, "services": {row["id"]: row["name"] for row in list_services(reader)}}
+                return {
+                    "plans": plans,
+                    "state": state,
+                    "states": _STATES,
+                    "services": {row["id"]: row["name"] for row in list_services(reader)},
+                }
 
         return shell.page(visit, "alerts/maintenance.html", await asyncio.to_thread(work))
 
@@ -61,14 +66,18 @@ def routes(shell: Shell) -> list[Route]:
         return await form(visit, _typed_of(view))
 
     async def save(visit: Visit) -> Response:
-        typed = {name: visit.form.get(name, "").strip() for name in _TYPED} | {name: visit.lists.get(name, []) for name in ("services", "days")}
+        typed = {name: visit.form.get(name, "").strip() for name in _TYPED} | {
+            name: visit.lists.get(name, []) for name in ("services", "days")
+        }
         try:
             command = _command(typed)
             plan = visit.path.get("id", "")
             if plan:
                 await visit.runtime.commit("maintenance", plan, command, visit.actor, visit.key, visit.fingerprint)
             else:
-                plan = (await handlers.save_maintenance(visit.runtime, command, visit.actor, visit.key, visit.fingerprint)).get("maintenance", "")
+                plan = (await handlers.save_maintenance(visit.runtime, command, visit.actor, visit.key, visit.fingerprint)).get(
+                    "maintenance", ""
+                )
         except Refused as refusal:
             return await form(visit, typed, refusal)
         return go(f"/maintenance/{quote(plan)}" if plan else "/maintenance")
@@ -149,7 +158,11 @@ def _command(typed: Mapping[str, Any]) -> SaveMaintenance:
         made: SaveMaintenance = msgspec.convert(body, SaveMaintenance)
     except msgspec.ValidationError as error:
         field = str(error).rpartition("$.")[2].rstrip("`").partition(".")[0] if "$." in str(error) else ""
-        raise Refused(f"{(field or 'Something').replace('_', ' ').capitalize()} cannot be taken: {str(error).partition(' - ')[0]}.", fix="Mend it, and send it again.", field=field) from error
+        raise Refused(
+            f"{(field or 'Something').replace('_', ' ').capitalize()} cannot be taken: {str(error).partition(' - ')[0]}.",
+            fix="Mend it, and send it again.",
+            field=field,
+        ) from error
     return limits.checked(made)
 
 
@@ -157,5 +170,7 @@ def _moment(text: str, zone: ZoneInfo, field: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Refused(f"{text!r} is not a time." if text else "A time is missing.", fix="Write it like 2026-01-31T22:00.", field=field) from error
+        raise Refused(
+            f"{text!r} is not a time." if text else "A time is missing.", fix="Write it like 2026-01-31T22:00.", field=field
+        ) from error
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)

@@ -57,7 +57,12 @@ def routes(shell: Shell) -> list[Route]:
         def work() -> dict[str, Any]:
             state = visit.query.get("state", "")
             with visit.runtime.reading() as reader:
-                rows = queries.list_silences(reader, state=state if state in ("expired", "all") else "", after=visit.query.get("after", ""), limit=queries.DEFAULT_LIMIT)
+                rows = queries.list_silences(
+                    reader,
+                    state=state if state in ("expired", "all") else "",
+                    after=visit.query.get("after", ""),
+                    limit=queries.DEFAULT_LIMIT,
+                )
                 more = {
                     "silences": rows, "state": state, "services": list_services(reader),
                     "names": {row["id"]: row["name"] for row in list_people(reader, everybody=True)},
@@ -91,7 +96,13 @@ def routes(shell: Shell) -> list[Route]:
                 if view["state"] == "active":
                     command = SaveSilence(view["until"], view["why"], view["match"], view["service"], view["group"])
                     kept = handlers.preview(reader, visit.viewer, command, _PREVIEWED)
-            return {"silence": view, "history": queries.history(visit.runtime.facts("silence", silence.id)), "kept": kept, "names": names, "problem": refusal}
+            return {
+                "silence": view,
+                "history": queries.history(visit.runtime.facts("silence", silence.id)),
+                "kept": kept,
+                "names": names,
+                "problem": refusal,
+            }
 
         return shell.page(visit, "alerts/silence.html", await asyncio.to_thread(work), status=refusal.status if refusal else 200)
 

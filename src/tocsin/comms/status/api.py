@@ -17,7 +17,7 @@ from tocsin.services.model import SetComponent
 from tocsin.web.endpoints import Asked, Endpoint, limit_of
 
 
-class Invite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class InviteSubscriber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ask somebody whether they want to be told: a mail address or a webhook. They confirm it themselves."""
 
     address: str
@@ -107,13 +107,13 @@ def endpoints(publisher: Publisher) -> list[Endpoint]:
             "GET", "/status/subscribers", "Who subscribed, the newest first", listed, needs="manager", **tag,
             query=(("state", "active, pending, stopped"), ("way", "email, webhook"), ("text", "A part of the address"), ("after", "Id of the last one seen"), ("limit", "At most 500")),
         ),
-        Endpoint("POST", "/status/subscribers", "Ask somebody whether they want to be told", invited, Invite, 202, needs="manager", **tag),
+        Endpoint("POST", "/status/subscribers", "Ask somebody whether they want to be told", invited, InviteSubscriber, 202, needs="manager", **tag),
         Endpoint("POST", "/status/subscribers/{id}/remove", "Remove a subscriber; the address is deleted", managed(s.Leave), None, needs="manager", **tag),
         Endpoint("POST", "/status/subscribers/{id}/enable", "Try a subscriber that was stopped again", managed(s.Enable), None, needs="manager", **tag),
     ]  # fmt: skip
 
 
-async def invite(runtime: Any, body: Invite) -> dict[str, Any]:
+async def invite(runtime: Any, body: InviteSubscriber) -> dict[str, Any]:
     """Have a confirmation sent to an address.
 
     Raises:
@@ -122,7 +122,9 @@ async def invite(runtime: Any, body: Invite) -> dict[str, Any]:
     """
     entry = s.Subscribe(secrets.token_hex(8), secrets.token_urlsafe(32), body.way, body.address, body.contact, body.components)
     taken: dict[str, Any] = await runtime.enter(s.STREAM, entry)
-    return {"subscriber": taken["subscriber"], "new": taken["new"]} | ({"secret": entry.secret} if body.way == "webhook" and taken["new"] else {})
+    return {"subscriber": taken["subscriber"], "new": taken["new"]} | (
+        {"secret": entry.secret} if body.way == "webhook" and taken["new"] else {}
+    )
 
 
 def shown_row(row: s.Row) -> dict[str, Any]:
@@ -132,4 +134,3 @@ def shown_row(row: s.Row) -> dict[str, Any]:
         "created_at": moment(row.created_at), "confirmed_at": moment(row.confirmed_at) if row.confirmed_at else None, "failures": row.failures,
         "failed_at": moment(row.failed_at) if row.failed_at else None, "why": row.why,
     }  # fmt: skip
-

@@ -187,9 +187,7 @@ def build(
     )  # fmt: skip
 
 
-def _incidents(
-    notices: Iterable[Notice], names: Mapping[str, Component], texts: Texts, now: datetime, known: Views
-) -> list[IncidentView]:
+def _incidents(notices: Iterable[Notice], names: Mapping[str, Component], texts: Texts, now: datetime, known: Views) -> list[IncidentView]:
     called = tuple(sorted((one.service, one.name) for one in names.values()))
     made: Views = {}
     found = []
@@ -240,7 +238,9 @@ def _component(
     else:
         state = worst([*said, *("under_maintenance" for w in windows if one.service in w.services and w.since <= now < w.until)])
     known_since = max(begin, min([one.since, *(span.since for span in spans)]))
-    changed = max([one.changed_at, *(span.since for span in spans if span.since <= now), *(span.until for span in spans if span.until <= now)])
+    changed = max(
+        [one.changed_at, *(span.since for span in spans if span.since <= now), *(span.until for span in spans if span.until <= now)]
+    )
     return ComponentView(
         one.id, one.service, one.name, one.about, "", state, changed, one.since, 0, override is not None,
         tuple(history.days_of([span for span in spans if rank(span.state)], now)), history.uptime(spans, known_since, now) if now - known_since >= timedelta(days=1) else None,
@@ -334,7 +334,9 @@ def incident_view(notice: Notice, names: Mapping[str, Component | ComponentView]
     name = next((one.headline for one in reversed(told) if one.headline), "") or texts[notice.id, told[0].fact][0]
     affected = _affected(told, names, over is not None)
     monitoring = next((one.at for one in told if one.step == "monitoring"), None)
-    impact = impact_of([state for one in told for state in (one.components.values() if any(s in names for s in one.components) else [one.level])])
+    impact = impact_of(
+        [state for one in told for state in (one.components.values() if any(s in names for s in one.components) else [one.level])]
+    )
     return IncidentView(
         incident, name, step, status, impact, notice.begins, told[0].at, updates[-1].at, over, monitoring, affected, tuple(reversed(updates)),
         updates[-1].next_at,
@@ -353,7 +355,17 @@ def _update(
     )
     said = next_at is not None and f"{next_at.astimezone(UTC):%H:%M}" in text
     return UpdateView(
-        public_id(f"{incident}:{one.fact}"), one.at, one.step, one.status, text, tuple(blocks(text)), changed, next_at, corrects, corrected, said
+        public_id(f"{incident}:{one.fact}"),
+        one.at,
+        one.step,
+        one.status,
+        text,
+        tuple(blocks(text)),
+        changed,
+        next_at,
+        corrects,
+        corrected,
+        said,
     )
 
 

@@ -24,7 +24,9 @@ def show(session: Session) -> None:
         rows = [(("" if one["group"] else "  ") + one["name"], WORDS.get(one["status"], one["status"])) for one in found["components"]]
         output.table(("System", "State"), rows, "No system is on the page yet: tocsin status component SERVICE --name NAME.")
         if found["incidents"]:
-            incidents = [(one["name"], one["status"], one["impact"], output.when(one["updated_at"], session.now())) for one in found["incidents"]]
+            incidents = [
+                (one["name"], one["status"], one["impact"], output.when(one["updated_at"], session.now())) for one in found["incidents"]
+            ]
             output.table(("Incident", "State", "Impact", "Last update"), incidents, "")
 
     session.show(found, people)
@@ -38,7 +40,9 @@ def show(session: Session) -> None:
 @click.option("--on/--off", default=None, help="Show the page, or show nothing.")
 @click.option("--subscribing/--no-subscribing", default=None, help="Let readers subscribe by mail and webhook, or by feed alone.")
 @click.option("--order", multiple=True, metavar="A,B", help="Services in the order in which their components stand.")
-@click.option("--hide", multiple=True, metavar="A,B", help="Services whose component is not shown; without a name (--hide '') none is hidden.")
+@click.option(
+    "--hide", multiple=True, metavar="A,B", help="Services whose component is not shown; without a name (--hide '') none is hidden."
+)
 @pass_session
 def save(session: Session, /, order: tuple[str, ...], hide: tuple[str, ...], **given: Any) -> None:
     """Change the page; what is not given stays."""
@@ -77,7 +81,9 @@ def component(session: Session, service: str, name: str, group_: str, about: str
 @pass_session
 def set_(session: Session, service: str, state: str, until: str, reason: str, zone: str | None) -> None:
     """Set a component's state by hand, until a time."""
-    answer = session.api.post("/status/states", {"service": service, "state": state, "reason": reason, "until": session.coming(until, zone)})
+    answer = session.api.post(
+        "/status/states", {"service": service, "state": state, "reason": reason, "until": session.coming(until, zone)}
+    )
     session.done(answer, f"{service}: {WORDS[state].lower()} until {output.when(answer['until'], session.now())}.")
 
 
@@ -131,7 +137,11 @@ def subscribers(session: Session, state: str | None, text: str) -> None:
 def invite(session: Session, address: str, *, webhook: bool) -> None:
     """Ask somebody whether they want to be told; they confirm it themselves."""
     answer = session.api.post("/status/subscribers", {"address": address, "way": "webhook" if webhook else "email"})
-    session.done(answer, f"A {'challenge' if webhook else 'confirmation'} is on its way to {address}." + (f" Its secret, shown once: {answer['secret']}" if answer.get("secret") else ""))
+    session.done(
+        answer,
+        f"A {'challenge' if webhook else 'confirmation'} is on its way to {address}."
+        + (f" Its secret, shown once: {answer['secret']}" if answer.get("secret") else ""),
+    )
 
 
 @status.command("remove")

@@ -32,7 +32,9 @@ def decide(page: m.StatusPage, command: Command, ctx: Context) -> Decision:
             return Decision((Happened(m.StateCleared(command.service)),), result={"service": command.service, "changed": True})
         case m.WriteToSubscriber():
             key = f"status:{command.kind}:{command.subscriber}:{command.number}"
-            return Decision(deliveries=(Delivery(key, command.channel, command.subscriber, command.kind, {"sent_at": ctx.now.isoformat()}),))
+            return Decision(
+                deliveries=(Delivery(key, command.channel, command.subscriber, command.kind, {"sent_at": ctx.now.isoformat()}),)
+            )
         case m.NoteRemoved():
             return Decision((Happened(m.SubscriberRemoved(command.subscriber, command.channel)),))
         case _:
@@ -50,7 +52,11 @@ def _save(page: m.StatusPage, command: m.SaveStatusPage) -> Decision:
         except ValueError:
             parts = urlsplit("")
         if parts.scheme not in _LINKS or not (parts.netloc or parts.path) or not url.isprintable() or " " in url:
-            raise Refused(f"{url[:80]!r} is no address that a link can have.", fix="Write it like https://… or mailto:help@example.com.", field="support_url")
+            raise Refused(
+                f"{url[:80]!r} is no address that a link can have.",
+                fix="Write it like https://… or mailto:help@example.com.",
+                field="support_url",
+            )
     saved = msgspec.structs.replace(
         command, name=name, support_url=url, about=command.about.strip(), header=command.header.strip(),
         order=tuple(dict.fromkeys(command.order)), hidden=tuple(dict.fromkeys(command.hidden)),
@@ -64,7 +70,9 @@ def _set(page: m.StatusPage, command: m.SetComponentState, ctx: Context) -> Deci
     known: frozenset[str] = ctx.found
     if command.service not in known:
         names = ", ".join(sorted(known)) or "there are none yet"
-        raise Refused(f"The page has no component of the service {command.service}.", fix=f"Services with a component: {names}.", field="service")
+        raise Refused(
+            f"The page has no component of the service {command.service}.", fix=f"Services with a component: {names}.", field="service"
+        )
     if command.until <= ctx.now:
         raise Refused("That time has passed.", fix="Give a later one; the state is computed again from then on.", field="until")
     reason = command.reason.strip()

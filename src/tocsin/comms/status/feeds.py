@@ -102,4 +102,8 @@ def _iso(at: datetime) -> str:
 
 def _plain(text: str) -> str:
     """Return a text without letters that XML does not know."""
-    return "".join(letter for letter in text if letter in "\t\n" or (letter >= " " and letter not in "\ufffe\uffff" and not "\ud800" <= letter <= "\udfff"))
+    return "".join(
+        letter
+        for letter in text
+        if letter in "\t\n" or (letter >= " " and letter not in "\ufffe\uffff" and not "\ud800" <= letter <= "\udfff")
+    )

@@ -84,7 +84,8 @@ def days_of(spans: Sequence[Span], now: datetime, count: int = DAYS) -> list[Day
                 causes[number][span.cause] = None
             since = end
     return [
-        Day(first + number * _DAY, max(seconds[number], key=rank, default="operational"), seconds[number], tuple(causes[number])) for number in range(count)
+        Day(first + number * _DAY, max(seconds[number], key=rank, default="operational"), seconds[number], tuple(causes[number]))
+        for number in range(count)
     ]
 
 
@@ -96,7 +97,9 @@ def uptime(spans: Sequence[Span], begin: datetime, end: datetime) -> float | Non
     whole = (end - begin).total_seconds()
     if whole <= 0:
         return None
-    out = sum((min(s.until, end) - max(s.since, begin)).total_seconds() for s in spans if s.state in OUTAGES and s.until > begin and s.since < end)
+    out = sum(
+        (min(s.until, end) - max(s.since, begin)).total_seconds() for s in spans if s.state in OUTAGES and s.until > begin and s.since < end
+    )
     return max(0.0, 1.0 - out / whole)
 
 

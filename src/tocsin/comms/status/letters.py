@@ -29,9 +29,7 @@ def own(kind: str, page: str) -> tuple[str, str]:
             )
             return f"You get updates from {page} already", said
         case s.STOPPED:
-            said = (
-                f"{s.MOST_FAILURES} messages in a row could not be delivered to it, so nothing more is sent there. Mend it, then start it again on the page below."
-            )
+            said = f"{s.MOST_FAILURES} messages in a row could not be delivered to it, so nothing more is sent there. Mend it, then start it again on the page below."
             return f"Your webhook of {page} is stopped", said
         case _:
             return f"{page}: proof of your address", ""

@@ -98,7 +98,9 @@ def decide(mailing: Mailing, command: Command, ctx: Context) -> Decision:
             chunk: Chunk = ctx.found
             values = {"incident": mailing.incident, "fact": mailing.fact, "sent_at": (mailing.begun_at or ctx.now).isoformat()}
             deliveries = tuple(
-                Delivery(f"{mailing.id}:{one.id}", CHANNELS[one.by], one.id, UPDATE, values) for one in chunk.recipients if one.by in CHANNELS
+                Delivery(f"{mailing.id}:{one.id}", CHANNELS[one.by], one.id, UPDATE, values)
+                for one in chunk.recipients
+                if one.by in CHANNELS
             )
             return Decision((Happened(MailingWent(len(deliveries), chunk.last)),), deliveries)
         case _:
@@ -112,7 +114,12 @@ def evolve(mailing: Mailing, fact: Fact) -> Mailing:
     match event:
         case MailingBegun():
             return change(
-                mailing, version=fact.version, incident=event.incident, fact=event.fact, components=event.components, begun_at=fact.recorded_at
+                mailing,
+                version=fact.version,
+                incident=event.incident,
+                fact=event.fact,
+                components=event.components,
+                begun_at=fact.recorded_at,
             )
         case MailingWent():
             return change(mailing, version=fact.version, last=event.last, count=mailing.count + event.count, over=not event.last)

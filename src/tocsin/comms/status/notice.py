@@ -182,7 +182,9 @@ def decide(notice: Notice, command: Command, _ctx: Context) -> Decision:
             known = any(one.fact == command.fact and not one.withdrawn for one in notice.told)
             return Decision((Happened(NoticeWithdrawn(command.fact)),)) if known else Decision()
         case End():
-            return Decision((Happened(NoticeEnded(command.status), command.at),)) if notice.told and notice.resolved_at is None else Decision()
+            return (
+                Decision((Happened(NoticeEnded(command.status), command.at),)) if notice.told and notice.resolved_at is None else Decision()
+            )
         case Resume():
             return Decision((Happened(NoticeResumed(), command.at),)) if notice.ended_at is not None else Decision()
         case HideNotice():

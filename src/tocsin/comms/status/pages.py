@@ -113,7 +113,15 @@ class _Pages:
 
     def _form(self, typed: Mapping[str, Any], problem: Refused | None = None, **more: Any) -> Response:
         mail = self._runtime.channels.get("status_email")
-        values = {"typed": typed, "problem": problem, "done": "", "secret": "", "manage": "", "mail": mail is not None and standing_of(mail).ready, **more}
+        values = {
+            "typed": typed,
+            "problem": problem,
+            "done": "",
+            "secret": "",
+            "manage": "",
+            "mail": mail is not None and standing_of(mail).ready,
+            **more,
+        }
         return self._page("comms/status_subscribe.html", values, problem.status if problem else 200, _PRIVATE)
 
     async def subscribe(self, request: Request) -> Response:
@@ -122,7 +130,12 @@ class _Pages:
         fields, lists = await read_form(request)
         way: s.Way = "webhook" if fields.get("way") == "webhook" else "email"
         components = tuple(one for one in lists.get("component", []) if one in {view.id for view in board.components})
-        typed: dict[str, Any] = {"way": way, "address": fields.get("address", ""), "contact": fields.get("contact", ""), "components": components}
+        typed: dict[str, Any] = {
+            "way": way,
+            "address": fields.get("address", ""),
+            "contact": fields.get("contact", ""),
+            "components": components,
+        }
         fresh = s.Subscribe(secrets.token_hex(8), secrets.token_urlsafe(32), way, typed["address"], typed["contact"], components)
         try:
             self._count(request)

@@ -262,5 +262,3 @@ def served(media: str, body: bytes, status: int = 200) -> Served:
     packed = gzip.compress(body, 6, mtime=0) if len(body) > _SMALL else b""
     tag = b'"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
     return Served(media, body, packed, tag, status)
-
-

@@ -136,7 +136,9 @@ def reached(reader: Reader, services_told: tuple[str, ...]) -> dict[str, int]:
     """Return how many subscribers an update on these services reaches, by the way they chose."""
     table = tables.subscribers
     told = {public_id(f"component:{service}") for service in services_told}
-    rows = reader.rows(select(table.c.way, table.c.components, func.count()).where(table.c.state == "active").group_by(table.c.way, table.c.components))
+    rows = reader.rows(
+        select(table.c.way, table.c.components, func.count()).where(table.c.state == "active").group_by(table.c.way, table.c.components)
+    )
     found: dict[str, int] = {}
     for way, chosen, count in rows:
         if wants(msgspec.json.decode(chosen), told):
@@ -150,7 +152,9 @@ def subscriber(reader: Reader, name: str) -> Row | None:
     return row_of(rows[0]) if rows else None
 
 
-def list_subscribers(reader: Reader, *, state: str = "", way: str = "", sought: str = "", after: str = "", limit: int = DEFAULT_LIMIT) -> list[Row]:
+def list_subscribers(
+    reader: Reader, *, state: str = "", way: str = "", sought: str = "", after: str = "", limit: int = DEFAULT_LIMIT
+) -> list[Row]:
     """Return subscribers, the newest first. sought: a part of the address. after: the id that a page before ended with."""
     table = tables.subscribers
     query = select(table).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(min(limit, MOST))

@@ -120,9 +120,20 @@ class StatusWebhook:
         challenge = ""
         if message.kind == s.CHALLENGE:
             challenge = secrets.token_urlsafe(24)
-            content = {"version": 1, "kind": s.CHALLENGE, "key": letters.key_of(message), "at": message.at, "page": dict(page), "challenge": challenge}
+            content = {
+                "version": 1,
+                "kind": s.CHALLENGE,
+                "key": letters.key_of(message),
+                "at": message.at,
+                "page": dict(page),
+                "challenge": challenge,
+            }
         body = json.dumps(content, ensure_ascii=False, sort_keys=True).encode(errors="replace")
-        headers = {"Content-Type": "application/json", SIGNATURE: sign(body, row.secret.encode()), "Idempotency-Key": letters.key_of(message)}
+        headers = {
+            "Content-Type": "application/json",
+            SIGNATURE: sign(body, row.secret.encode()),
+            "Idempotency-Key": letters.key_of(message),
+        }
         answer = self._outgoing.post(row.address, body, headers)
         where = host_of(row.address)
         judge(answer, where, SystemClock().now(), final=(_GONE,))

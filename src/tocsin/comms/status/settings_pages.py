@@ -121,7 +121,9 @@ class _Pages:
         for name, most in (("name", 80), ("about", 4000), ("header", 4000), ("support_url", 200)):
             if len(texts[name]) > most:
                 raise Refused(f"That is longer than {most} letters.", fix="Make it shorter.", field=name)
-        saved = msgspec.structs.replace(await self._saved(visit), **texts, on=form.get("on") == "yes", subscribing=form.get("subscribing") == "yes")
+        saved = msgspec.structs.replace(
+            await self._saved(visit), **texts, on=form.get("on") == "yes", subscribing=form.get("subscribing") == "yes"
+        )
         await self._commit(visit, "status_page", m.PAGE, saved)
 
     async def component(self, visit: Visit) -> None:
@@ -133,7 +135,9 @@ class _Pages:
         name = "" if form.get("do") == "remove" else form.get("name", "").strip()
         if not name and form.get("do") != "remove":
             raise Refused("The component has no name.", fix="Write what readers outside call it.", field="name")
-        command = msgspec.convert({"name": name, "group": form.get("group", "").strip(), "about": form.get("about", "").strip()}, SetComponent)
+        command = msgspec.convert(
+            {"name": name, "group": form.get("group", "").strip(), "about": form.get("about", "").strip()}, SetComponent
+        )
         await self._commit(visit, "service", service, command)
 
     async def order(self, visit: Visit) -> None:
@@ -243,5 +247,3 @@ def _until(text: str, now: datetime) -> datetime:
     except ValueError as error:
         raise Refused(f"{text!r} is not a time.", fix="Write 2h, or 2026-01-31 14:20 (UTC).", field="until") from error
     return at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
-
-

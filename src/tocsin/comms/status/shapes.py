@@ -112,4 +112,3 @@ def _touched(one: IncidentView | MaintenanceView, key: str, name: str, state: st
         "id": key, "name": name, "status": state, "created_at": stamp(begin), "updated_at": stamp(begin), "position": 1, "description": None,
         "showcase": True, "group_id": None, "page_id": PAGE_ID,
     }  # fmt: skip
-

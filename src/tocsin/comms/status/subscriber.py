@@ -135,9 +135,13 @@ def checked(entry: Subscribe, allowed: Collection[str] = ()) -> Subscribe:
         if parts.username or parts.password:
             raise Refused("That address carries a password.", fix="Leave it out; requests are signed instead.", field="address")
         if is_inside(address) and not inside:
-            raise Refused("That address lies inside a network and is not called.", fix="Give one that can be reached from anywhere.", field="address")
+            raise Refused(
+                "That address lies inside a network and is not called.", fix="Give one that can be reached from anywhere.", field="address"
+            )
         if contact and not MAIL.fullmatch(contact):
-            raise Refused("The address for notices is no mail address.", fix="Write it like ana@example.com, or leave it empty.", field="contact")
+            raise Refused(
+                "The address for notices is no mail address.", fix="Write it like ana@example.com, or leave it empty.", field="contact"
+            )
     components = tuple(dict.fromkeys(entry.components))[:_MOST_COMPONENTS]
     return msgspec.structs.replace(entry, address=address, contact=contact, components=components)
 

@@ -52,7 +52,14 @@ def history(board: Board) -> dict[str, Any]:
     """Return the history of the last ninety days, by month."""
     every = [*board.open, *board.past]
     oldest = board.at - timedelta(days=days.DAYS)
-    return {"board": board, "months": months(every), "month": None, "earlier": month_before(first_of(oldest)), "later": "", "oldest": oldest}
+    return {
+        "board": board,
+        "months": months(every),
+        "month": None,
+        "earlier": month_before(first_of(oldest)),
+        "later": "",
+        "oldest": oldest,
+    }
 
 
 def month(board: Board, views: Sequence[IncidentView], at: datetime, first: datetime | None) -> dict[str, Any]:
