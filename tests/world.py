@@ -17,7 +17,21 @@ from tocsin.engine.clock import VirtualClock
 from tocsin.engine.model import Actor
 from tocsin.people.passwords import CHEAP
 
-_AS_IS = ("/api/", "/intake/", "/healthz", "/readyz", "/metrics", "/beat/", "/am/", "/v2/", "/a/", "/hooks/", "/calendar/", "/report/", "/status")
+_AS_IS = (
+    "/api/",
+    "/intake/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/beat/",
+    "/am/",
+    "/v2/",
+    "/a/",
+    "/hooks/",
+    "/calendar/",
+    "/report/",
+    "/status",
+)
 """Addresses outside the API."""
 START = datetime(2025, 10, 27, 14, 25, tzinfo=UTC)
 

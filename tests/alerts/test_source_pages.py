@@ -114,7 +114,10 @@ def test_the_list_says_when_each_key_last_sent_something(world: World) -> None:
 
 
 def test_heartbeats_are_made_reported_and_changed_on_pages(world: World) -> None:
-    assert world.form("/settings/heartbeats", "/settings/heartbeats", {"name": "Nightly backup"}).headers["location"] == "/settings/heartbeats/nightly-backup"
+    assert (
+        world.form("/settings/heartbeats", "/settings/heartbeats", {"name": "Nightly backup"}).headers["location"]
+        == "/settings/heartbeats/nightly-backup"
+    )
     page = "/settings/heartbeats/nightly-backup"
     assert "/beat/" in world.page(page).text
     world.form(page, f"{page}/beat")

@@ -48,7 +48,9 @@ def skip(case: str, check: str) -> None:
 
 @pytest.mark.parametrize("case", one_by_one("comms-sequence", "cases"))
 def test_a_real_sequence_is_judged_as_its_readers_would(case: dict[str, Any]) -> None:
-    updates = [Sent(datetime.fromisoformat(one["at"]), moment(one.get("next_update_by")), one["status"] == "resolved") for one in case["updates"]]
+    updates = [
+        Sent(datetime.fromisoformat(one["at"]), moment(one.get("next_update_by")), one["status"] == "resolved") for one in case["updates"]
+    ]
     order: Any = "newest first" if case.get("order", "").startswith("newest") else "oldest first"
     found = judge(updates, order=order, started=moment(case.get("started")), ended=moment(case.get("resolved")))
     wanted = case["expected"]
@@ -64,7 +66,9 @@ def test_a_real_sequence_is_judged_as_its_readers_would(case: dict[str, Any]) ->
         minutes = found.duration.total_seconds() / 60 if found.duration is not None else None
         assert minutes in (wanted["duration_min"] if isinstance(wanted["duration_min"], list) else [wanted["duration_min"]])
     if "impact" in case:
-        assert (datetime.fromisoformat(case["impact"]["ended"]) - datetime.fromisoformat(case["impact"]["started"])).total_seconds() / 60 == case["impact"]["minutes"]
+        assert (
+            datetime.fromisoformat(case["impact"]["ended"]) - datetime.fromisoformat(case["impact"]["started"])
+        ).total_seconds() / 60 == case["impact"]["minutes"]
 
 
 @pytest.fixture
@@ -88,7 +92,9 @@ def test_a_real_sequence_played_on_our_page_keeps_its_order_and_words(tmp_path: 
         message = "customer_resolved" if one["status"] == "resolved" else "customer_update"
         fields = {"headline": "Slow answers", **({"news": "as it stands"} if message == "customer_update" else {})}
         promise = {} if message == "customer_resolved" else {"when_resolved": True}
-        house.post(f"/incidents/{incident}/updates", {"message": message, "fields": fields, "status": one["status"].capitalize(), **promise})
+        house.post(
+            f"/incidents/{incident}/updates", {"message": message, "fields": fields, "status": one["status"].capitalize(), **promise}
+        )
         shown = api(house, "incidents.json")["incidents"][0]
         assert shown["status"] == one["status"]
         if one["status"] != "resolved":
@@ -120,7 +126,12 @@ def test_an_open_incident_that_is_worse_than_any_component_counts() -> None:
 # -- what a notice must hold ----------------------------------------------------------------------------------
 
 
-MESSAGES = {"investigating": "customer_initial", "identified": "customer_update", "monitoring": "customer_update", "resolved": "customer_resolved"}
+MESSAGES = {
+    "investigating": "customer_initial",
+    "identified": "customer_update",
+    "monitoring": "customer_update",
+    "resolved": "customer_resolved",
+}
 SAYS = {
     "affected component": "Card payments", "user-visible impact": "Every second payment fails", "time of the next update": "Next update:",
     "cause in plain words": "a change of this morning", "what is being done": "is being taken back", "that a fix is in place": "A fix is in place",
@@ -134,7 +145,10 @@ def test_a_draft_for_each_stage_of_one_incident_holds_all_that_it_must(house: Wo
     incident = house.declare(
         title="payment-api 5xx", service="api", severity="SEV1", impact="Every second payment fails", started_at="2025-10-27T14:20:00Z",
     )  # fmt: skip
-    news = {"identified": "We found a change of this morning that made the fault; it is being taken back.", "monitoring": "The change was taken back."}
+    news = {
+        "identified": "We found a change of this morning that made the fault; it is being taken back.",
+        "monitoring": "The change was taken back.",
+    }
     for stage in case["stages"]:
         step = stage["stage"]
         message = MESSAGES[step]
@@ -155,7 +169,11 @@ def test_a_draft_for_each_stage_of_one_incident_holds_all_that_it_must(house: Wo
 def test_a_cause_that_is_not_sure_is_noticed_before_it_is_told(case: dict[str, Any]) -> None:
     assert any("a cause that is not sure" in stage.get("must_not", []) for stage in case["stages"])
     text = "The root cause was probably a deployment on db-7."
-    assert {one.rule for one in advise(["facts_only", "cause_preliminary", "no_internals"], text)} == {"facts_only", "cause_preliminary", "no_internals"}
+    assert {one.rule for one in advise(["facts_only", "cause_preliminary", "no_internals"], text)} == {
+        "facts_only",
+        "cause_preliminary",
+        "no_internals",
+    }
 
 
 @pytest.mark.parametrize("case", of_kind("comms-requirements"))
@@ -181,7 +199,9 @@ def test_the_rhythm_of_each_procedure_is_that_of_its_playbook(case: dict[str, An
     for level, minutes in case["cadence_min"][procedure].items():
         severity = book.severity(level)
         assert severity is not None, level
-        here = Circumstances(datetime.fromisoformat("2025-10-27T14:30:00+00:00"), 1, severity.id, severity.rank, severity.mode, {}, "", "", "")
+        here = Circumstances(
+            datetime.fromisoformat("2025-10-27T14:30:00+00:00"), 1, severity.id, severity.rank, severity.mode, {}, "", "", ""
+        )
         every = {rule.every for rule in book.obligations if rule.every is not None and rule.done.update_to and holds(rule.if_, here)}
         wanted = {Duration(minutes=one) for one in (minutes if isinstance(minutes, list) else [minutes]) if isinstance(one, int)}
         assert not wanted or every & wanted, f"{level}: {every} has none of {wanted}"
@@ -224,13 +244,27 @@ def test_our_summary_has_the_shape_of_statuspage_with_trouble_maintenance_and_gr
     told = {"message": "customer_initial", "fields": {"headline": "z"}, "next_in": "15m"}
     house.post(f"/incidents/{incident}/updates", {**told, "components": {"payment-api": "major_outage", "search": "degraded_performance"}})
     since = house.now
-    house.post("/maintenance", {"title": "x", "services": ["search"], "since": since.isoformat(), "until": (since + timedelta(hours=1)).isoformat(), "public_title": "Work"})
+    house.post(
+        "/maintenance",
+        {
+            "title": "x",
+            "services": ["search"],
+            "since": since.isoformat(),
+            "until": (since + timedelta(hours=1)).isoformat(),
+            "public_title": "Work",
+        },
+    )
     house.advance(minutes=1)
     summary = api(house, "summary.json")
     check(summary)
     assert (len(summary["incidents"]), len(summary["scheduled_maintenances"]), summary["status"]["indicator"]) == (1, 1, "critical")
-    for name, key in (("incidents.json", "incidents"), ("incidents/unresolved.json", "incidents"), ("scheduled-maintenances.json", "scheduled_maintenances"),
-                      ("scheduled-maintenances/active.json", "scheduled_maintenances"), ("components.json", "components")):
+    for name, key in (
+        ("incidents.json", "incidents"),
+        ("incidents/unresolved.json", "incidents"),
+        ("scheduled-maintenances.json", "scheduled_maintenances"),
+        ("scheduled-maintenances/active.json", "scheduled_maintenances"),
+        ("components.json", "components"),
+    ):
         whole = {"incidents": [], "scheduled_maintenances": [], "components": [], "status": summary["status"], **api(house, name)}
         check(whole)
         assert whole[key], name

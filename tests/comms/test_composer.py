@@ -25,7 +25,13 @@ def house(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def incident(house: World) -> str:
-    return house.declare(title="payment-api 5xx", service="payment-api", severity="SEV1", impact="Half of the payments fail", started_at="2025-10-27T14:20:00Z")
+    return house.declare(
+        title="payment-api 5xx",
+        service="payment-api",
+        severity="SEV1",
+        impact="Half of the payments fail",
+        started_at="2025-10-27T14:20:00Z",
+    )
 
 
 def composer(world: World, incident: str, message: str = "customer_initial", **more: Any) -> str:
@@ -69,7 +75,11 @@ def test_the_promises_offered_are_the_rhythm_of_the_playbook_and_the_usual_one_i
     text = composer(house, incident, "customer_initial")
     offered = re.findall(r'name="next" value="([^"]+)"', text)
     book = house.get("/playbooks/house")
-    rhythm = {rule["every"] for rule in book["obligations"] if rule.get("every") and "customers" in (rule["done"].get("update_to") or [])} if "obligations" in book else {"30m", "1h"}
+    rhythm = (
+        {rule["every"] for rule in book["obligations"] if rule.get("every") and "customers" in (rule["done"].get("update_to") or [])}
+        if "obligations" in book
+        else {"30m", "1h"}
+    )
     assert [one for one in offered if one not in ("resolved", "own")] == sorted(rhythm, key=lambda one: (one.endswith("h"), one))
     assert re.search(r'name="next" value="30m" checked', text)
     sent = send(house, incident, "customer_initial", **{"f.headline": "Cards are refused"})
@@ -79,7 +89,9 @@ def test_the_promises_offered_are_the_rhythm_of_the_playbook_and_the_usual_one_i
 
 def test_the_preview_without_a_script_shows_each_form_and_advises_on_wording(house: World, incident: str) -> None:
     path = f"/incidents/{incident}/updates/customer_initial"
-    answer = house.form(path, path, {"do": "preview", "f.headline": "We think bob broke db-7", "f.impact": "See https://grafana.internal/x"})
+    answer = house.form(
+        path, path, {"do": "preview", "f.headline": "We think bob broke db-7", "f.impact": "See https://grafana.internal/x"}
+    )
     text = words(answer.text)
     assert answer.status == 200
     assert "We think bob broke db-7" in text
@@ -125,9 +137,23 @@ def test_an_incident_that_is_private_says_that_nothing_goes_outside(house: World
 
 
 def test_what_each_system_becomes_is_chosen_in_the_form_and_kept(house: World, incident: str) -> None:
-    send(house, incident, "customer_initial", **{"f.headline": "Cards are refused", "c.payment-api": "major_outage", "c.checkout": "degraded_performance", "headline": "Payments are down"})
+    send(
+        house,
+        incident,
+        "customer_initial",
+        **{
+            "f.headline": "Cards are refused",
+            "c.payment-api": "major_outage",
+            "c.checkout": "degraded_performance",
+            "headline": "Payments are down",
+        },
+    )
     form = next(one for one in forms_of(composer(house, incident, "customer_update")) if one.action.endswith("customer_update"))
-    assert (form.fields["c.payment-api"], form.fields["c.checkout"], form.fields["c.search"]) == ("major_outage", "degraded_performance", "")
+    assert (form.fields["c.payment-api"], form.fields["c.checkout"], form.fields["c.search"]) == (
+        "major_outage",
+        "degraded_performance",
+        "",
+    )
     assert "Payments are down" in house.page("/status", person="").text
 
 
@@ -169,13 +195,17 @@ def test_what_was_told_shows_promises_and_failed_messages_with_a_button_that_sen
 def _fail(connection: Any) -> dict[str, Any]:
     """Have the message that the file channel wrote be one that it could not write."""
     table = __import__("tocsin.engine.tables", fromlist=["deliveries"]).deliveries
-    connection.execute(table.update().where(table.c.channel == "file", table.c.kind == "incident.update").values(state="failed", error="the disk is full"))
+    connection.execute(
+        table.update().where(table.c.channel == "file", table.c.kind == "incident.update").values(state="failed", error="the disk is full")
+    )
     return {}
 
 
 def test_a_refused_form_keeps_what_was_typed(house: World, incident: str) -> None:
     path = f"/incidents/{incident}/updates/customer_initial"
-    answer = house.form(path, path, {"do": "send", "f.headline": "Cards", "next": "own", "next_own": "25:99", "c.checkout": "partial_outage"})
+    answer = house.form(
+        path, path, {"do": "send", "f.headline": "Cards", "next": "own", "next_own": "25:99", "c.checkout": "partial_outage"}
+    )
     assert answer.status == 422
     form = next(one for one in forms_of(answer.text) if one.action == path)
     assert (form.fields["f.headline"], form.fields["next_own"], form.fields["c.checkout"]) == ("Cards", "25:99", "partial_outage")

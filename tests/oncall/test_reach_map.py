@@ -34,7 +34,10 @@ def test_ways_that_nobody_proved_are_not_certain_and_a_proof_mends_the_map(payme
 
 def test_a_gap_of_a_schedule_is_a_hole_of_its_services(payments: World) -> None:
     prove(payments, "ana")
-    payments.post("/schedules/office", {"zone": "UTC", "name": "Office", "layers": [{"id": "d", "groups": [["ana"]], "hours": [{"start": "08:00", "end": "18:00"}]}]})
+    payments.post(
+        "/schedules/office",
+        {"zone": "UTC", "name": "Office", "layers": [{"id": "d", "groups": [["ana"]], "hours": [{"start": "08:00", "end": "18:00"}]}]},
+    )
     payments.post("/policies/office", {"steps": [{"to": ["schedule:office"]}], "waive": "Nights are not covered."})
     payments.post("/services/build", {"name": "Build farm", "policy": "office"})
     text = payments.page("/on-call/reach").text
@@ -58,7 +61,12 @@ def test_the_week_is_worked_out_once_until_something_changes(payments: World) ->
 
 
 def test_every_reason_is_a_sentence_with_names_and_a_page() -> None:
-    found = mends("schedule:payments: nobody is on call; ana: sms is not proved; team:core: nobody is in this team; person:zoe: there is no such person", "api", "pay", NAMES)
+    found = mends(
+        "schedule:payments: nobody is on call; ana: sms is not proved; team:core: nobody is in this team; person:zoe: there is no such person",
+        "api",
+        "pay",
+        NAMES,
+    )
     assert [(one.says, one.href) for one in found] == [
         ("Nobody is on call in Payments.", "/on-call/payments"), ("Ana Reyes: no way was ever proved.", "/settings/people/ana"),
         ("Team Core: nobody is in this team.", "/settings/teams/core"), ("zoe: there is no such person.", "/settings/people"),

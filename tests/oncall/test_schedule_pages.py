@@ -125,7 +125,11 @@ def test_an_earlier_version_is_put_back(payments: World) -> None:
 
 
 def test_what_was_decided_is_told_in_sentences(payments: World) -> None:
-    payments.post("/schedules/payments/overrides", {"start": "2025-10-28T09:00:00Z", "end": "2025-10-28T17:00:00Z", "person": "cy", "why": "dentist"}, person="bo")
+    payments.post(
+        "/schedules/payments/overrides",
+        {"start": "2025-10-28T09:00:00Z", "end": "2025-10-28T17:00:00Z", "person": "cy", "why": "dentist"},
+        person="bo",
+    )
     text = payments.page("/on-call/payments/history").text
     assert "Cy, Tue 28 Oct 10:00 to Tue 28 Oct 18:00" in text
     assert "dentist" in text

@@ -24,7 +24,9 @@ def paged(tmp_path: Path) -> Iterator[World]:
     for person in ("ana", "bo"):
         world.post(f"/people/{person}", {"name": person.title(), "teams": ["core"], "contacts": [{"kind": "file", "value": person}]})
     world.post("/schedules/duty", {"name": "Duty", "layers": [{"id": "w", "groups": [["ana"], ["bo"]], "start": "2025-10-20T09:00"}]})
-    world.post("/policies/pay", {"name": "Payments", "steps": STEPS, "last_resort": ["person:bo"], "repeat": 1, "waive": "known"}, person="ana")
+    world.post(
+        "/policies/pay", {"name": "Payments", "steps": STEPS, "last_resort": ["person:bo"], "repeat": 1, "waive": "known"}, person="ana"
+    )
     yield world
     world.close()
 

@@ -103,7 +103,10 @@ def test_a_way_that_changes_must_be_proved_again_and_one_that_stays_must_not(wor
         ({"quiet": [{"start": "22:00", "end": "07:00", "days": ["funday"]}]}, "quiet[0].days"),
         ({"zone": "Mars/Olympus"}, "zone"),
         ({"contacts": [{"kind": "sms", "value": " "}]}, "contacts[0].value"),
-        ({"contacts": [{"kind": "sms", "value": "+15550101", "id": "a"}, {"kind": "sms", "value": "+15550102", "id": "a"}]}, "contacts[1].id"),
+        (
+            {"contacts": [{"kind": "sms", "value": "+15550101", "id": "a"}, {"kind": "sms", "value": "+15550102", "id": "a"}]},
+            "contacts[1].id",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_its_place(world: World, more: dict[str, Any], field: str) -> None:

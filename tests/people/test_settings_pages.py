@@ -22,7 +22,14 @@ def test_a_way_that_is_added_leaves_the_others_as_they_are(world: World) -> None
 
 
 def test_a_way_that_is_taken_away_takes_its_rules_along_and_no_proof_of_others(world: World) -> None:
-    world.post("/people/ana", {**ANA, "contacts": [*ANA["contacts"], {"kind": "sms", "value": "+351912345678"}], "rules": [{"contact": "sms"}, {"contact": "file"}]})
+    world.post(
+        "/people/ana",
+        {
+            **ANA,
+            "contacts": [*ANA["contacts"], {"kind": "sms", "value": "+351912345678"}],
+            "rules": [{"contact": "sms"}, {"contact": "file"}],
+        },
+    )
     world.post("/people/ana/contacts/code", {"contact": "file"})
     world.post("/people/ana/contacts/confirm", {"contact": "file", "code": code_sent(world)})
     world.post("/people/ana/contacts/remove", {"contact": "sms"})
@@ -70,7 +77,12 @@ def test_the_page_says_what_a_page_does_at_three_in_the_morning(world: World) ->
 
 def test_rules_and_quiet_hours_are_written_down_on_the_page(world: World) -> None:
     world.post("/people/ana", ANA)
-    assert filled(world, PAGE, f"{PAGE}/rules", {"rule_contact": ["file", ""], "rule_after": ["2m", "0m"], "rule_urgency": ["high", "any"]}).status == 303
+    assert (
+        filled(
+            world, PAGE, f"{PAGE}/rules", {"rule_contact": ["file", ""], "rule_after": ["2m", "0m"], "rule_urgency": ["high", "any"]}
+        ).status
+        == 303
+    )
     assert world.get("/people/ana")["rules"] == [{"contact": "file", "after": "2m", "urgency": "high"}]
     hours = {"quiet_start": ["22:00"], "quiet_end": ["06:30"], "quiet_days_0": ["sat", "sun"]}
     assert filled(world, PAGE, f"{PAGE}/quiet", hours).status == 303
@@ -100,13 +112,19 @@ def test_people_are_listed_with_how_well_each_is_reached(world: World) -> None:
     text = world.page("/settings/people").text
     assert "0 of 2 are reached by a way that was proved" in text
     assert "by nothing" in text
-    assert world.form("/settings/people", "/settings/people", {"name": "Cy Okafor", "email": "cy@example.com"}, number=1).headers["location"] == "/settings/people/cy-okafor"
+    assert (
+        world.form("/settings/people", "/settings/people", {"name": "Cy Okafor", "email": "cy@example.com"}, number=1).headers["location"]
+        == "/settings/people/cy-okafor"
+    )
     assert world.form("/settings/people", "/settings/people", {"name": "山田"}, number=1).status == 422
 
 
 def test_a_team_shows_who_is_in_it_by_name_and_what_it_owns(world: World) -> None:
     world.post("/people/ana", ANA)
-    assert filled(world, "/settings/teams", "/settings/teams", {"name": "Payments", "member": ["ana"]}).headers["location"] == "/settings/teams/payments"
+    assert (
+        filled(world, "/settings/teams", "/settings/teams", {"name": "Payments", "member": ["ana"]}).headers["location"]
+        == "/settings/teams/payments"
+    )
     world.post("/services/api", {"name": "Payment API", "owner": "payments"})
     world.post("/schedules/duty", {"name": "Duty", "team": "payments", "layers": [{"id": "w", "groups": [["ana"]]}]})
     text = world.page("/settings/teams/payments").text

@@ -8,7 +8,10 @@ PAGE = "/settings/services/api"
 
 
 def test_a_service_without_owner_and_policy_says_so(world: World) -> None:
-    assert world.form("/settings/services", "/settings/services", {"name": "Payment API"}).headers["location"] == "/settings/services/payment-api#change"
+    assert (
+        world.form("/settings/services", "/settings/services", {"name": "Payment API"}).headers["location"]
+        == "/settings/services/payment-api#change"
+    )
     for page in ("/settings/services", "/settings/services/payment-api"):
         text = world.page(page).text
         assert "No team owns it." in text
@@ -18,10 +21,26 @@ def test_a_service_without_owner_and_policy_says_so(world: World) -> None:
 def test_a_service_is_changed_by_its_form_and_unknown_fields_stay(world: World) -> None:
     world.post("/teams/pay", {"name": "Payments"})
     world.post("/services/api", {"name": "API", "links": {"dashboard": "https://a.example"}, "aliases": ["PAY-01"]})
-    changed = filled(world, PAGE, f"{PAGE}/save", {"owner": "pay", "link_name": ["dashboard", "runbook"], "link": ["https://a.example", "https://b.example"], "contact_name": ["chat"], "contact": ["#pay"]})
+    changed = filled(
+        world,
+        PAGE,
+        f"{PAGE}/save",
+        {
+            "owner": "pay",
+            "link_name": ["dashboard", "runbook"],
+            "link": ["https://a.example", "https://b.example"],
+            "contact_name": ["chat"],
+            "contact": ["#pay"],
+        },
+    )
     assert changed.status == 303
     found = world.get("/services/api")
-    assert (found["owner"], found["links"]["runbook"], found["contacts"], found["aliases"]) == ("pay", "https://b.example", {"chat": "#pay"}, ["PAY-01"])
+    assert (found["owner"], found["links"]["runbook"], found["contacts"], found["aliases"]) == (
+        "pay",
+        "https://b.example",
+        {"chat": "#pay"},
+        ["PAY-01"],
+    )
     assert "runbook" in world.page(PAGE).text
 
 

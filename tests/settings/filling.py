@@ -59,7 +59,9 @@ def fields(page: str, action: str) -> list[tuple[str, str]]:
     return parser.found
 
 
-def filled(world: World, page: str, action: str, changes: Mapping[str, str | list[str]] | None = None, person: str = "alice", to: str = "") -> Answer:
+def filled(
+    world: World, page: str, action: str, changes: Mapping[str, str | list[str]] | None = None, person: str = "alice", to: str = ""
+) -> Answer:
     """Open a page, change fields of its form (a list: all values of a field), and send it. to: another address than the form's own."""
     found = fields(world.page(page, person).text, action)
     for name, value in (changes or {}).items():

@@ -40,5 +40,12 @@ def test_a_change_names_the_place_and_both_values() -> None:
 
 
 def test_versions_are_newest_first_and_the_first_has_no_changes() -> None:
-    found = versions([(1, AT, "ana", "", {"a": "1"}), (2, AT, "bo", "", {"a": "2"}), (3, AT, "bo", "retired", None), (4, AT, "cy", "", {"a": "2"})])
-    assert [(one.number, one.what, len(one.changes), one.first) for one in found] == [(4, "", 0, False), (3, "retired", 0, False), (2, "", 1, False), (1, "", 0, True)]
+    found = versions(
+        [(1, AT, "ana", "", {"a": "1"}), (2, AT, "bo", "", {"a": "2"}), (3, AT, "bo", "retired", None), (4, AT, "cy", "", {"a": "2"})]
+    )
+    assert [(one.number, one.what, len(one.changes), one.first) for one in found] == [
+        (4, "", 0, False),
+        (3, "retired", 0, False),
+        (2, "", 1, False),
+        (1, "", 0, True),
+    ]

@@ -50,7 +50,9 @@ def test_a_system_is_put_on_the_page_changed_moved_hidden_and_taken_off_by_forms
     hidden = form.fields["service"]
     assert world.get("/api/v1/status")["hidden"] == [hidden]
     name = next(one["name"] for one in world.get("/api/v1/status")["components"] if one["service"] == "reports")
-    removal = next(one for one in forms_of(world.page(here).text) if one.action == f"{here}/component" and one.fields.get("service") == "reports")
+    removal = next(
+        one for one in forms_of(world.page(here).text) if one.action == f"{here}/component" and one.fields.get("service") == "reports"
+    )
     world.send_form(f"{here}/component", {**removal.fields, "do": "remove"})
     assert name not in page(world)
     assert world.get("/services/reports")["name"] == "Reports"

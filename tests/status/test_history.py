@@ -18,7 +18,9 @@ BEGIN = NOW - timedelta(days=3)
 
 hours = st.integers(-10, 90)
 some_spans = st.lists(
-    st.tuples(hours, hours, st.sampled_from(ORDER[1:])).map(lambda t: Span(BEGIN + timedelta(hours=min(t[0], t[1])), BEGIN + timedelta(hours=max(t[0], t[1])), t[2], "x")),
+    st.tuples(hours, hours, st.sampled_from(ORDER[1:])).map(
+        lambda t: Span(BEGIN + timedelta(hours=min(t[0], t[1])), BEGIN + timedelta(hours=max(t[0], t[1])), t[2], "x")
+    ),
     max_size=6,
 )
 
@@ -61,4 +63,9 @@ def test_a_day_is_a_bar_and_what_is_worse_stands_higher() -> None:
 
 def test_plain_text_becomes_paragraphs_and_lists_and_nothing_else() -> None:
     found = blocks("One\ntwo\n\n- a\n- b\nthree\n\n\n* c")
-    assert [(block.kind, block.lines) for block in found] == [("text", ("One", "two")), ("list", ("a", "b")), ("text", ("three",)), ("list", ("c",))]
+    assert [(block.kind, block.lines) for block in found] == [
+        ("text", ("One", "two")),
+        ("list", ("a", "b")),
+        ("text", ("three",)),
+        ("list", ("c",)),
+    ]

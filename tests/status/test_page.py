@@ -16,7 +16,19 @@ __all__ = ["incident"]
 
 def resolve(world: World, incident: str, **more: Any) -> None:
     """Tell the public that it is over."""
-    world.post(f"/incidents/{incident}/updates", {"message": "customer_resolved", "fields": {"root_cause": "A deployment", "resolution": ["It was rolled back"], "headline": "Cards fail", "user_action": "nothing"}, **more})
+    world.post(
+        f"/incidents/{incident}/updates",
+        {
+            "message": "customer_resolved",
+            "fields": {
+                "root_cause": "A deployment",
+                "resolution": ["It was rolled back"],
+                "headline": "Cards fail",
+                "user_action": "nothing",
+            },
+            **more,
+        },
+    )
 
 
 def test_a_page_without_trouble_says_so_and_lists_the_systems_in_their_groups(world: World) -> None:
@@ -34,7 +46,9 @@ def test_what_the_public_was_not_told_does_not_show_anywhere(world: World, incid
     assert set(states(world).values()) == {"operational"}
 
 
-def test_an_update_to_an_audience_outside_is_on_the_page_word_for_word_with_the_state_that_the_severity_asks_for(world: World, incident: str) -> None:
+def test_an_update_to_an_audience_outside_is_on_the_page_word_for_word_with_the_state_that_the_severity_asks_for(
+    world: World, incident: str
+) -> None:
     tell(world, incident, headline="Cards fail")
     text = words(page(world))
     assert "Major outage" in text
@@ -45,7 +59,10 @@ def test_an_update_to_an_audience_outside_is_on_the_page_word_for_word_with_the_
 
 
 def test_an_update_to_an_audience_inside_stays_inside(world: World, incident: str) -> None:
-    world.post(f"/incidents/{incident}/updates", {"message": "customer_initial", "fields": {"work": "x"}, "next_in": "30m", "audiences": ["support"]})
+    world.post(
+        f"/incidents/{incident}/updates",
+        {"message": "customer_initial", "fields": {"work": "x"}, "next_in": "30m", "audiences": ["support"]},
+    )
     assert api(world, "incidents.json")["incidents"] == []
 
 
@@ -134,7 +151,10 @@ def test_a_correction_names_the_update_that_it_sets_right_and_that_one_says_so(w
     text = words(page(world, f"/status/incidents/{public_id(incident)}"))
     assert "This corrects what we said at 14:30 UTC." in text
     assert "corrected at 14:35" in text
-    assert world.refused(f"/incidents/{incident}/updates", {"message": "customer_initial", "corrects": 999, "next_in": "5m"})["field"] == "corrects"
+    assert (
+        world.refused(f"/incidents/{incident}/updates", {"message": "customer_initial", "corrects": 999, "next_in": "5m"})["field"]
+        == "corrects"
+    )
 
 
 def test_the_next_update_is_promised_until_its_time_and_the_public_is_not_told_that_it_is_late(world: World, incident: str) -> None:
@@ -188,7 +208,13 @@ def test_groups_stand_within_groups_in_the_order_that_was_written_down(world: Wo
 def test_maintenance_is_planned_then_under_way_then_done(world: World) -> None:
     components(world)
     since, until = world.now + timedelta(hours=1), world.now + timedelta(hours=2)
-    body = {"title": "inside words", "services": ["search"], "since": since.isoformat(), "until": until.isoformat(), "public_title": "New search"}
+    body = {
+        "title": "inside words",
+        "services": ["search"],
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+        "public_title": "New search",
+    }
     world.post("/maintenance", body)
     world.post("/maintenance", {**body, "public_title": "", "title": "not announced"})
     assert "Planned maintenance" in words(page(world))
@@ -206,7 +232,12 @@ def test_maintenance_is_planned_then_under_way_then_done(world: World) -> None:
 
 
 def test_an_incident_is_stronger_than_the_maintenance_of_the_same_system(world: World, incident: str) -> None:
-    body = {"title": "x", "services": ["payment-api"], "since": world.now.isoformat(), "until": (world.now + timedelta(hours=1)).isoformat()}
+    body = {
+        "title": "x",
+        "services": ["payment-api"],
+        "since": world.now.isoformat(),
+        "until": (world.now + timedelta(hours=1)).isoformat(),
+    }
     world.post("/maintenance", {**body, "public_title": "New machines"})
     tell(world, incident, components={"payment-api": "degraded_performance"})
     assert states(world)["Card payments"] == "degraded_performance"
@@ -240,7 +271,14 @@ def test_an_old_incident_keeps_its_address_and_its_month(world: World, incident:
 def test_a_page_that_is_off_shows_nothing(world: World, incident: str) -> None:
     tell(world, incident, headline="Cards fail")
     world.post("/api/v1/status", {"name": "Us", "on": False})
-    for path in ("/status", "/status/history", "/status/api/v2/summary.json", "/status/history.rss", f"/status/incidents/{public_id(incident)}", "/status/subscribe"):
+    for path in (
+        "/status",
+        "/status/history",
+        "/status/api/v2/summary.json",
+        "/status/history.rss",
+        f"/status/incidents/{public_id(incident)}",
+        "/status/subscribe",
+    ):
         answer = world.page(path, person="")
         assert answer.status == 404, path
         assert "Cards fail" not in answer.text

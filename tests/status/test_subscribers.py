@@ -47,8 +47,12 @@ class Reached(World):
 
     def _build(self) -> App:
         self.mail, self.hook = MailServer(), receiver()
-        options = ChannelOptions(mail=MailOptions(self.mail.address, "none", sender="Tocsin <tocsin@example.com>"), allow_internal=(self.hook.host,))
-        app = build(Options(data=self.folder, default_playbook=self.playbook, clock=self.clock, console=Quiet(), public_url=BASE, channels=options))
+        options = ChannelOptions(
+            mail=MailOptions(self.mail.address, "none", sender="Tocsin <tocsin@example.com>"), allow_internal=(self.hook.host,)
+        )
+        app = build(
+            Options(data=self.folder, default_playbook=self.playbook, clock=self.clock, console=Quiet(), public_url=BASE, channels=options)
+        )
         start(app)
         return app
 
@@ -261,7 +265,9 @@ def test_what_is_taken_back_is_sent_to_nobody_more(world: Reached, incident: str
 
 def hooked(world: Reached) -> tuple[str, str]:
     """Subscribe the webhook; return its secret and the path of its page."""
-    answer = world.send_form("/status/subscribe", {"way": "webhook", "address": f"http://{world.hook.host}/here", "contact": "ops@example.com"}, person="")
+    answer = world.send_form(
+        "/status/subscribe", {"way": "webhook", "address": f"http://{world.hook.host}/here", "contact": "ops@example.com"}, person=""
+    )
     assert answer.status == 200, words(answer.text)
     world.app.runtime.settle()
     secret = re.search(r'class="secret">([^<]+)<', answer.text)
@@ -271,7 +277,9 @@ def hooked(world: Reached) -> tuple[str, str]:
     return secret.group(1), manage.group(1)
 
 
-def test_a_webhook_proves_itself_by_our_challenge_and_then_gets_signed_updates_in_the_shape_of_statuspage(world: Reached, incident: str) -> None:
+def test_a_webhook_proves_itself_by_our_challenge_and_then_gets_signed_updates_in_the_shape_of_statuspage(
+    world: Reached, incident: str
+) -> None:
     secret, manage = hooked(world)
     assert "gets updates" in words(world.page(manage, person="").text)
     tell(world, incident, headline="Cards fail")
@@ -298,13 +306,25 @@ def test_a_webhook_that_does_not_know_the_challenge_gets_nothing(world: Reached,
     assert "gets updates" in words(world.page(manage, person="").text)
 
 
-@pytest.mark.parametrize("address", ["https://127.0.0.1/x", "https://localhost/x", "https://10.0.0.8/x", "http://example.com/x", "ftp://example.com", "https://u:p@example.com/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://127.0.0.1/x",
+        "https://localhost/x",
+        "https://10.0.0.8/x",
+        "http://example.com/x",
+        "ftp://example.com",
+        "https://u:p@example.com/",
+    ],
+)
 def test_addresses_inside_without_tls_or_with_a_password_are_refused(world: Reached, address: str) -> None:
     answer = world.send_form("/status/subscribe", {"way": "webhook", "address": address}, person="")
     assert answer.status == 422, address
 
 
-def test_a_webhook_that_fails_again_and_again_is_stopped_its_owner_hears_of_it_and_can_start_it_again(world: Reached, incident: str) -> None:
+def test_a_webhook_that_fails_again_and_again_is_stopped_its_owner_hears_of_it_and_can_start_it_again(
+    world: Reached, incident: str
+) -> None:
     _, manage = hooked(world)
     for _ in range(s.MOST_FAILURES):
         world.hook.script.append(Reply(410))

@@ -192,11 +192,21 @@ def _keys(base: str) -> list[Endpoint]:
         return await asked.runtime.commit("intake_key", asked.path["id"], body, asked.actor, asked.key, asked.fingerprint)
 
     return [
-        Endpoint("GET", "/intake", "The addresses to which monitoring tools send, by the first key", first, tag="intake", needs="administrator"),
+        Endpoint(
+            "GET", "/intake", "The addresses to which monitoring tools send, by the first key", first, tag="intake", needs="administrator"
+        ),
         Endpoint("GET", "/intake-keys", "List intake keys with their addresses", listed, tag="intake"),
         Endpoint("GET", "/intake-keys/{id}", "One intake key with its history", one, tag="intake"),
         Endpoint("POST", "/intake-keys/{id}", "Write an intake key down", save, keys.SaveIntakeKey, tag="intake", needs="administrator"),
         command("/intake-keys/{id}/rotate", "intake_key", keys.RotateIntakeKey, "Give an intake key another secret", needs="administrator"),
-        command("/intake-keys/{id}/disable", "intake_key", keys.DisableIntakeKey, "Take nothing by an intake key any more", needs="administrator"),
-        command("/intake-keys/{id}/enable", "intake_key", keys.EnableIntakeKey, "Take requests by an intake key again", needs="administrator"),
+        command(
+            "/intake-keys/{id}/disable",
+            "intake_key",
+            keys.DisableIntakeKey,
+            "Take nothing by an intake key any more",
+            needs="administrator",
+        ),
+        command(
+            "/intake-keys/{id}/enable", "intake_key", keys.EnableIntakeKey, "Take requests by an intake key again", needs="administrator"
+        ),
     ]

@@ -76,17 +76,33 @@ def _alert(one: _Of, **more: Any) -> dict[str, Any]:
 
 def _alertmanager(one: _Of) -> Any:
     status = one.pick("firing", "resolved")
-    return {"version": "4", "groupKey": f'{{}}:{{trial="{one.id}"}}', "status": status, "receiver": "tocsin", "externalURL": "", "alerts": [_alert(one, fingerprint=one.id.zfill(16))]}
+    return {
+        "version": "4",
+        "groupKey": f'{{}}:{{trial="{one.id}"}}',
+        "status": status,
+        "receiver": "tocsin",
+        "externalURL": "",
+        "alerts": [_alert(one, fingerprint=one.id.zfill(16))],
+    }
 
 
 def _prometheus(one: _Of) -> Any:
     alert = _alert(one)
-    return [{name: alert[name] for name in ("labels", "annotations", "startsAt", "generatorURL")} | ({} if one.firing else {"endsAt": one.iso})]
+    return [
+        {name: alert[name] for name in ("labels", "annotations", "startsAt", "generatorURL")} | ({} if one.firing else {"endsAt": one.iso})
+    ]
 
 
 def _grafana(one: _Of) -> Any:
     status = one.pick("firing", "resolved")
-    return {"status": status, "groupKey": "{}", "externalURL": "", "state": one.pick("alerting", "ok"), "title": TITLE, "alerts": [_alert(one, fingerprint=one.id.zfill(16), values={})]}
+    return {
+        "status": status,
+        "groupKey": "{}",
+        "externalURL": "",
+        "state": one.pick("alerting", "ok"),
+        "title": TITLE,
+        "alerts": [_alert(one, fingerprint=one.id.zfill(16), values={})],
+    }
 
 
 def _email(one: _Of) -> Any:

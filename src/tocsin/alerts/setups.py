@@ -93,9 +93,21 @@ _LINES: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
 
 def setup(source: str, url: str, key: str, base: str, mail_host: str) -> Setup:
     """Return how a tool is set up. url: its address with the key; base: the server's own; mail_host: what stands after the @."""
-    where, lines, steps = _LINES.get(source, ("Webhook URL", "{url}", (f"Open where {TOOLS[source]} sends notifications by webhook, and put the address in.", "Let it say when something is over, too.")))
+    where, lines, steps = _LINES.get(
+        source,
+        (
+            "Webhook URL",
+            "{url}",
+            (
+                f"Open where {TOOLS[source]} sends notifications by webhook, and put the address in.",
+                "Let it say when something is over, too.",
+            ),
+        ),
+    )
     scheme, _, host = base.partition("://")
-    filled = lines.format(url=url, key=key, base=base, scheme=scheme, host=host.rstrip("/"), mail=f"{key}@{mail_host}", report=f"{base}/report/{key}")
+    filled = lines.format(
+        url=url, key=key, base=base, scheme=scheme, host=host.rstrip("/"), mail=f"{key}@{mail_host}", report=f"{base}/report/{key}"
+    )
     return Setup(steps, filled, where)
 
 
@@ -108,7 +120,9 @@ def notes(source: str) -> list[Block]:
     while rest:
         literal = _LITERAL.search(rest)
         before = rest[: literal.start()] + ":" if literal else rest
-        found += [Block(_STRONG.sub(r"\1", _ROLE.sub(r"\1", " ".join(part.split())))) for part in before.split("\n\n") if part.strip(" \n:")]
+        found += [
+            Block(_STRONG.sub(r"\1", _ROLE.sub(r"\1", " ".join(part.split())))) for part in before.split("\n\n") if part.strip(" \n:")
+        ]
         if literal is None:
             break
         found.append(Block("\n".join(line.removeprefix("    ") for line in literal.group(1).strip("\n").splitlines()), literal=True))

@@ -34,7 +34,19 @@ from tocsin.web.layout import Shell, Visit, go
 
 HERE: Final = "/settings/sources"
 _RECENT: Final = 8
-_FIRST: Final = ("alertmanager", "prometheus", "grafana", "pagerduty-events-v2", "datadog", "cloudwatch-sns", "zabbix", "uptime-kuma", "generic", "email", "report")
+_FIRST: Final = (
+    "alertmanager",
+    "prometheus",
+    "grafana",
+    "pagerduty-events-v2",
+    "datadog",
+    "cloudwatch-sns",
+    "zabbix",
+    "uptime-kuma",
+    "generic",
+    "email",
+    "report",
+)
 """Tools that most installations have, before the others."""
 EXAMPLE_BODY: Final = '{\n  "events": [\n    {"id": 71, "job": "invoices", "host": "worker-3", "state": "broken", "prio": "a", "msg": "no input for 40 minutes"}\n  ]\n}\n'
 EXAMPLE_MAPPING: Final = (
@@ -121,7 +133,11 @@ class _Pages:
         base, secret = self._base(visit), rights.at_least(visit.viewer.role, "administrator")
         usable = [key for key in handlers.all_keys(visit.runtime) if key.takes(tool)]
         wanted = visit.query.get("key", "")
-        key = next((one for one in usable if one.id == wanted), None) or next((one for one in usable if one.saved.source == tool), None) or (usable[0] if usable else None)
+        key = (
+            next((one for one in usable if one.id == wanted), None)
+            or next((one for one in usable if one.saved.source == tool), None)
+            or (usable[0] if usable else None)
+        )
         with visit.runtime.reading() as reader:
             recent = list_receipts(reader, visit.viewer, Asked(source=tool), limit=_RECENT) if visit.query.get("recent") else []
         shown = key.secret if key is not None and secret else "<key>"
@@ -171,10 +187,18 @@ class _Pages:
         trial = ending or fresh().lower()
         try:
             if not key.takes(tool) or tool not in READERS:
-                raise Refused(f"The key {key.id} takes nothing of {tool or 'no tool'}.", fix="Choose a tool that it is for, or switch it on.", field="tool")
+                raise Refused(
+                    f"The key {key.id} takes nothing of {tool or 'no tool'}.",
+                    fix="Choose a tool that it is for, or switch it on.",
+                    field="tool",
+                )
             made = examples.example(tool, visit.now, trial, firing=not ending)
             if made is None:
-                raise Refused(f"There is no test alert of {tool_name(tool)}.", fix="Open its address in a browser." if tool == report.NAME else "Send one from the tool itself.", field="tool")
+                raise Refused(
+                    f"There is no test alert of {tool_name(tool)}.",
+                    fix="Open its address in a browser." if tool == report.NAME else "Send one from the tool itself.",
+                    field="tool",
+                )
             sent = Sent(made.body, visit.now, made.media, options=key.saved.options)
             taken = await handlers.receive(visit.runtime, tool, key, sent, f"test by {visit.actor.id}")
             receipt = str(taken.answer()["receipt"])
@@ -238,7 +262,9 @@ def addresses(key: keys.IntakeKey, base: str) -> dict[str, Any]:
 
 def tool_name(source: str) -> str:
     """Return what people call a source."""
-    return {"generic": "Anything that can post", "prometheus": "Prometheus itself", email.NAME: "E-mail", report.NAME: "Report form"}.get(source, TOOLS.get(source, source))
+    return {"generic": "Anything that can post", "prometheus": "Prometheus itself", email.NAME: "E-mail", report.NAME: "Report form"}.get(
+        source, TOOLS.get(source, source)
+    )
 
 
 def _source(text: str) -> str:
@@ -267,7 +293,11 @@ def _yaml(text: str, field: str) -> dict[str, Any]:
     try:
         found = yaml.safe_load(text) if text.strip() else {}
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Refused(f"{field}: this is not YAML: {' '.join(str(error).split())[:200]}.", fix="Write one field on each line, as `name: value`.", field=field) from error
+        raise Refused(
+            f"{field}: this is not YAML: {' '.join(str(error).split())[:200]}.",
+            fix="Write one field on each line, as `name: value`.",
+            field=field,
+        ) from error
     if not isinstance(found, dict):
         raise Refused(f"{field}: these are no fields.", fix="Write one field on each line, as `name: value`.", field=field)
     return {str(name): value for name, value in found.items()}

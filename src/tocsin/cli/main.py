@@ -96,7 +96,9 @@ class Lazy(click.Group):
 @click.option("--server", metavar="URL", help="The server to talk to (TOCSIN_SERVER).")
 @click.option("--data", metavar="DIR", help="The data directory of this machine's installation (TOCSIN_DATA).")
 @click.option("--token", metavar="TOKEN", help="The API token (TOCSIN_TOKEN); the installation's own where it is this machine's.")
-@click.option("--as", "person", metavar="NAME", help="The person who acts (TOCSIN_PERSON); only the installation's own token acts for others.")
+@click.option(
+    "--as", "person", metavar="NAME", help="The person who acts (TOCSIN_PERSON); only the installation's own token acts for others."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print answers as JSON; also accepted after the command.")
 @click.version_option(package_name="tocsin", message="%(version)s")
 @click.pass_context

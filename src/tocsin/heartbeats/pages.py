@@ -37,7 +37,11 @@ def routes(shell: Shell, public_url: str) -> list[Route]:
 
     def _all(visit: Visit) -> dict[str, Any]:
         with visit.runtime.reading() as reader:
-            return {"beats": list_heartbeats(reader, base(visit)), "services": [(row["id"], row["name"]) for row in list_services(reader)], "may": may(visit)}
+            return {
+                "beats": list_heartbeats(reader, base(visit)),
+                "services": [(row["id"], row["name"]) for row in list_services(reader)],
+                "may": may(visit),
+            }
 
     async def show_all(visit: Visit, problem: Refused | None = None) -> Response:
         values = {**await asyncio.to_thread(_all, visit), "problem": problem, "typed": visit.form if problem else {}}
@@ -75,8 +79,18 @@ def routes(shell: Shell, public_url: str) -> list[Route]:
         if not found:
             raise NotFound(f"There is no heartbeat {heartbeat.id}.", fix="The list shows them all.")
         facts = visit.runtime.facts("heartbeat", heartbeat.id)
-        history = [(fact.occurred_at, _WORDS.get(fact.type.partition(".")[2], fact.type), str(fact.actor), getattr(fact.event, "note", "")) for fact in facts]
-        return {"beat": found[0], "saved": heartbeat.saved, "services": services, "names": names, "history": history[::-1][:50], "may": may(visit)}
+        history = [
+            (fact.occurred_at, _WORDS.get(fact.type.partition(".")[2], fact.type), str(fact.actor), getattr(fact.event, "note", ""))
+            for fact in facts
+        ]
+        return {
+            "beat": found[0],
+            "saved": heartbeat.saved,
+            "services": services,
+            "names": names,
+            "history": history[::-1][:50],
+            "may": may(visit),
+        }
 
     async def show(visit: Visit, problem: Refused | None = None) -> Response:
         values = {**await asyncio.to_thread(_one, visit), "problem": problem, "typed": visit.form if problem else {}}

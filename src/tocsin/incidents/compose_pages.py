@@ -98,7 +98,13 @@ class _Composer:
         for one in draft["fields"]:
             if wrong is not None and one["id"] in wrong["fields"]:
                 one["value"], one["origin"] = wrong["fields"][one["id"]], telling.Origin("from the update that it corrects")
-            elif one["value"] in (None, "", []) and last is not None and before is not None and one["id"] in stays and last["fields"].get(one["id"]):
+            elif (
+                one["value"] in (None, "", [])
+                and last is not None
+                and before is not None
+                and one["id"] in stays
+                and last["fields"].get(one["id"])
+            ):
                 one["value"], one["origin"] = last["fields"][one["id"]], telling.Origin("as in the last update", before.at)
             else:
                 one["origin"] = telling.origin(fields[one["id"]], incident, one["value"])
@@ -141,7 +147,10 @@ class _Composer:
 
     def _untouched(self, draft: Mapping[str, Any], usual: str, corrects: int) -> dict[str, str]:
         """Return the form as the page first shows it."""
-        filled = {f"f.{one['id']}": "\n".join(map(str, one["value"])) if isinstance(one["value"], list | tuple) else str(one["value"] or "") for one in draft["fields"]}
+        filled = {
+            f"f.{one['id']}": "\n".join(map(str, one["value"])) if isinstance(one["value"], list | tuple) else str(one["value"] or "")
+            for one in draft["fields"]
+        }
         promise = {"next": usual or "resolved"} if draft["next_update"] == "required" else {}
         return {**filled, **promise, **({"corrects": str(corrects)} if corrects else {})}
 
@@ -163,7 +172,9 @@ class _Composer:
 
     async def again(self, visit: Visit) -> Response:
         """Send a message once more on a way on which it failed."""
-        command = SendAgain(number_of(visit.form.get("fact", "")) or 1, visit.form.get("audience", "") or "-", visit.form.get("channel", "") or "-")
+        command = SendAgain(
+            number_of(visit.form.get("fact", "")) or 1, visit.form.get("audience", "") or "-", visit.form.get("channel", "") or "-"
+        )
         await visit.runtime.commit("incident", visit.path["id"], command, visit.actor, visit.key, visit.fingerprint)
         back = visit.form.get("message", "")
         return go(f"/incidents/{quote(visit.path['id'])}/updates{'/' + quote(back) if back else ''}#told")
@@ -188,7 +199,13 @@ class _Composer:
             posted, subject, body = self._rendered(opened, playbook, command, visit)
         except Refused as refusal:
             wants = forms.in_words(refusal, message)
-            return {"wants": wants.what, "forms": [], "advice": [], "rules": _rules(message, public=bool(public)), "effect": self._effect(visit, opened, playbook, message, None)}
+            return {
+                "wants": wants.what,
+                "forms": [],
+                "advice": [],
+                "rules": _rules(message, public=bool(public)),
+                "effect": self._effect(visit, opened, playbook, message, None),
+            }
         channels = [channel for audience in playbook.audiences if audience.id in posted.audiences for channel in audience.channels]
         goes_out = bool(public) and not opened.incident.private
         with visit.runtime.reading() as reader:
@@ -228,7 +245,11 @@ class _Composer:
             on = status.settings(reader).saved.on
             reached: dict[str, int] = {}
             if outside and not opened.incident.private and on:
-                told = tuple(command.components) if command and command.components else tuple(self._outside(reader, opened.incident.id, opened, playbook)["touched"])
+                told = (
+                    tuple(command.components)
+                    if command and command.components
+                    else tuple(self._outside(reader, opened.incident.id, opened, playbook)["touched"])
+                )
                 reached = status.reached(reader, told)
         page = bool(outside) and on and not opened.incident.private
         names = inside if page or not outside else [*inside, *(a.name for a in outside)]
@@ -246,5 +267,3 @@ def _rules(message: Message, *, public: bool) -> list[str]:
     """Return the wording rules of a message in sentences."""
     found = (*message.rules, *((wording.NO_INTERNALS,) if public else ()))
     return [wording.SAYS.get(rule, rule.replace("_", " ").capitalize()) for rule in dict.fromkeys(found)]
-
-

@@ -20,7 +20,16 @@ def of_updates(reader: Reader, incident: str) -> dict[int, list[dict[str, Any]]]
     state: ``sent``, ``waiting`` (not tried yet), ``retrying``, ``failed`` or ``cancelled``.
     """
     table = deliveries
-    columns = (table.c.key, table.c.channel, table.c.target, table.c.state, table.c.attempts, table.c.error, table.c.sent_at, table.c.due_at)
+    columns = (
+        table.c.key,
+        table.c.channel,
+        table.c.target,
+        table.c.state,
+        table.c.attempts,
+        table.c.error,
+        table.c.sent_at,
+        table.c.due_at,
+    )
     query = select(*columns).where(table.c.stream == f"incident:{incident}", table.c.kind == "incident.update").order_by(table.c.id)
     found: dict[int, dict[tuple[str, str], dict[str, Any]]] = {}
     for row in reader.rows(query):

@@ -262,7 +262,13 @@ def _named(named: dict[str, bool], fact: Fact) -> dict[str, bool]:
     match event:
         case e.Declared() | e.Imported():
             asked = (actor.id if actor.kind == "person" else f"token:{actor.id}",) if actor.kind in ("person", "token") else ()
-        case e.RoleAssigned(person=person) | e.Acknowledged(person=person) | e.PersonInvited(person=person) | e.PersonJoined(person=person) | e.HandOverOffered(person=person):
+        case (
+            e.RoleAssigned(person=person)
+            | e.Acknowledged(person=person)
+            | e.PersonInvited(person=person)
+            | e.PersonJoined(person=person)
+            | e.HandOverOffered(person=person)
+        ):
             asked = (person,)
         case e.PageNoted(called=called):
             asked = called

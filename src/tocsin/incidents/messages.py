@@ -261,7 +261,11 @@ def again(incident: Incident, playbook: Playbook, posted: events.UpdatePosted, c
     """
     audience = next((one for one in playbook.audiences if one.id == command.audience and one.id in posted.audiences), None)
     if audience is None or command.channel not in audience.channels:
-        raise Refused(f"It was not sent to {command.audience} by {command.channel}.", fix="Choose a way that stands beside the message.", field="channel")
+        raise Refused(
+            f"It was not sent to {command.audience} by {command.channel}.",
+            fix="Choose a way that stands beside the message.",
+            field="channel",
+        )
     return Delivery(
         key=f"{incident.id}:{command.fact}:{posted.message}:{audience.id}:{command.channel}:{fresh}", channel=command.channel,
         target=naming.place(audience.where, incident) or audience.name, kind="incident.update",

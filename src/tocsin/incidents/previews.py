@@ -39,7 +39,15 @@ class Form(msgspec.Struct, frozen=True):
 
 
 def forms(
-    channels: Sequence[str], subject: str, body: str, *, page: str = "", incident: str = "", link: str = "", headline: str = "", step: str = ""
+    channels: Sequence[str],
+    subject: str,
+    body: str,
+    *,
+    page: str = "",
+    incident: str = "",
+    link: str = "",
+    headline: str = "",
+    step: str = "",
 ) -> list[Form]:
     """Return a message in each of its forms, in the order in which people look at them.
 

@@ -71,7 +71,11 @@ def tellings(incident: Incident, playbook: Playbook, now: datetime) -> list[Tell
     open_duties = [duty for duty in obligations.plan(incident, playbook, now) if duty.state not in obligations.SETTLED and duty.audience]
     found = []
     for audience in playbook.audiences:
-        fits = [m for m in playbook.messages if audience.id in m.audiences and m.kind not in _NOT_HERE and holds(m.if_, incident.now_circumstances)]
+        fits = [
+            m
+            for m in playbook.messages
+            if audience.id in m.audiences and m.kind not in _NOT_HERE and holds(m.if_, incident.now_circumstances)
+        ]
         if fits:
             found.append(_telling(incident, playbook, audience, fits, [duty for duty in open_duties if duty.audience == audience.id], now))
     last = datetime.max.replace(tzinfo=UTC)

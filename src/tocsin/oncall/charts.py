@@ -160,7 +160,9 @@ def final(line: Iterable[Stretch], frame: Frame, names: Mapping[str, str]) -> tu
 
 
 def _layer(layer: Layer, turns: Sequence[tuple[int, int, tuple[str, ...]]], frame: Frame, names: Mapping[str, str], zone: str) -> Lane:
-    note = ", ".join(filter(None, (f"priority {layer.priority}" if layer.priority else "", layer.zone if layer.zone not in ("", zone) else "")))
+    note = ", ".join(
+        filter(None, (f"priority {layer.priority}" if layer.priority else "", layer.zone if layer.zone not in ("", zone) else ""))
+    )
     return Lane("layer", layer.name or layer.id, layer.role, _bars([(*turn, "turn") for turn in turns], frame, names), note)
 
 
@@ -177,7 +179,13 @@ def _agreed(schedule: Schedule, frame: Frame, names: Mapping[str, str], role: st
             add(one.start, one.end, one.person, "agreed", said_of(one, names))
     for swap in schedule.exchanges.values():
         if swap.role == role and swap.state in ("offered", "taken"):
-            add(swap.start, swap.end, swap.to if swap.state == "taken" else "", "agreed" if swap.state == "taken" else "asked", said_of(swap, names))
+            add(
+                swap.start,
+                swap.end,
+                swap.to if swap.state == "taken" else "",
+                "agreed" if swap.state == "taken" else "asked",
+                said_of(swap, names),
+            )
             if swap.state == "taken" and swap.back_start is not None and swap.back_end is not None:
                 add(swap.back_start, swap.back_end, swap.person, "agreed", f"{names.get(swap.person, swap.person)} in return")
     return tuple(

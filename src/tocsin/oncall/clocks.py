@@ -51,7 +51,11 @@ def day_asked(text: str, zone: str, now: datetime) -> date:
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:
     """Return what sorts names as people do: ``Team 2`` before ``Team 10``."""
-    return tuple((int(part), "") if part.isascii() and part.isdigit() and len(part) < MOST_DIGITS else (-1, part) for part in _NUMBERS.split(name.casefold()) if part)
+    return tuple(
+        (int(part), "") if part.isascii() and part.isdigit() and len(part) < MOST_DIGITS else (-1, part)
+        for part in _NUMBERS.split(name.casefold())
+        if part
+    )
 
 
 def clocks(mine: str, own: str, layers: Iterable[str], people: Iterable[str], most: int = 6) -> list[str]:

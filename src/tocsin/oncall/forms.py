@@ -24,7 +24,12 @@ def _at(form: Form, field: str) -> datetime:
         raise Refused(f"{error}.", fix="Say from when to when.", field=field) from error
 
 
-_HOW: Final[Mapping[str, Literal["add", "replace", "remove", "take"]]] = {"add": "add", "remove": "remove", "replace": "replace", "take": "take"}
+_HOW: Final[Mapping[str, Literal["add", "replace", "remove", "take"]]] = {
+    "add": "add",
+    "remove": "remove",
+    "replace": "replace",
+    "take": "take",
+}
 
 
 def override(form: Form) -> c.AddOverride:

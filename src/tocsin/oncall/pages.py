@@ -72,7 +72,12 @@ def line_of(schedule: Schedule, role: str, frame: charts.Frame, now: datetime, n
     """Return a line of a schedule; None where nothing ever fills it."""
     start = min(seconds(frame.start), seconds(now))
     found = stretches(schedule, start, seconds(frame.end) + 1, role)
-    if role == "" and not any(one.duties for one in found) and len(roles_of(schedule)) > 1 and all(layer.role for layer in schedule.rota.layers):
+    if (
+        role == ""
+        and not any(one.duties for one in found)
+        and len(roles_of(schedule)) > 1
+        and all(layer.role for layer in schedule.rota.layers)
+    ):
         return None
     at = seconds(now)
     here = next((place for place, one in enumerate(found) if one.start <= at < one.end), None)

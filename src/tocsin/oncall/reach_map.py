@@ -146,7 +146,13 @@ def mends(why: str, service: str, policy: str, names: Names) -> list[Mend]:
             says = "no way was ever proved" if rest.endswith("is not proved") else rest
             found.append(Mend(f"{names.people[head]}: {says}.", f"/settings/people/{head}", f"Open {names.people[head]}"))
         elif rest == "is a name and nobody here" or (colon and not found):
-            found.append(Mend(f"{head!r} {rest}." if rest.startswith("is ") else f"{part}.", f"/settings/services/{service}#change", "Name who is paged"))
+            found.append(
+                Mend(
+                    f"{head!r} {rest}." if rest.startswith("is ") else f"{part}.",
+                    f"/settings/services/{service}#change",
+                    "Name who is paged",
+                )
+            )
         elif found:
             found[-1] = msgspec.structs.replace(found[-1], says=f"{found[-1].says.rstrip('.')}; {part}.")
         else:
@@ -154,7 +160,13 @@ def mends(why: str, service: str, policy: str, names: Names) -> list[Mend]:
     kept = list({(one.says, one.href): one for one in found}.values())
     if len(kept) > _MOST_MENDS:
         kept = [*kept[:_MOST_MENDS], Mend(f"And {len(kept) - _MOST_MENDS} more reasons, which show when these are mended.")]
-    return kept or [Mend("The policy has no step that begins then.", f"/settings/policies/{policy}" if policy else f"/settings/services/{service}#change", "Open the policy" if policy else "Open the service")]
+    return kept or [
+        Mend(
+            "The policy has no step that begins then.",
+            f"/settings/policies/{policy}" if policy else f"/settings/services/{service}#change",
+            "Open the policy" if policy else "Open the service",
+        )
+    ]
 
 
 def _capital(text: str) -> str:

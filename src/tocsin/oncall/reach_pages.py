@@ -39,7 +39,9 @@ def routes(shell: Shell) -> list[Route]:
             zone = handlers.zones(reader, (me,)).get(me, "UTC") if me else "UTC"
             weeks: reach_queries.Weeks = visit.runtime.kept("reach", reach_queries.Weeks)
             week = reach_queries.week(weeks, reader, urgency)
-        told = weeks.told(urgency, week, lambda: [reach_map.tell(one.service, one.name, one.policy, _hours(one.answer), names) for one in week.answers])
+        told = weeks.told(
+            urgency, week, lambda: [reach_map.tell(one.service, one.name, one.policy, _hours(one.answer), names) for one in week.answers]
+        )
         frame = Frame(today_of(zone, now), _DAYS, zone)
         rows = [reach_map.row(one, frame, now) for one in told]
         shown = [
@@ -63,6 +65,12 @@ def _hours(answer: Answer) -> Iterator[reach_map.Hour]:
     for one in answer.stretches:
         proved = [who for who in one.reached if who.verified]
         kind: reach_map.Kind = (
-            "nobody" if not one.reached else "unproved" if not proved else "first" if min(who.step or _LAST for who in proved) <= first else "later"
+            "nobody"
+            if not one.reached
+            else "unproved"
+            if not proved
+            else "first"
+            if min(who.step or _LAST for who in proved) <= first
+            else "later"
         )
         yield reach_map.Hour(one.since, one.until, kind, tuple(who.person for who in one.reached), one.why)

@@ -63,7 +63,9 @@ def _layer(
             try:
                 found[name] = int(text(name))
             except ValueError as error:
-                raise Refused(f"{where}.{name}: {text(name)!r} is not a whole number.", fix="Write it like 1.", field=f"{where}.{name}") from error
+                raise Refused(
+                    f"{where}.{name}: {text(name)!r} is not a whole number.", fix="Write it like 1.", field=f"{where}.{name}"
+                ) from error
     groups = [_together(one, known) for one in lists.get(f"l{number}_people", ()) if one.strip()]
     if not found.get("calendar"):
         found["groups"] = groups
@@ -74,7 +76,11 @@ def _layer(
         if not start.strip() and not end.strip():
             continue
         kept = lasts[row].strip() if row < len(lasts) else ""
-        made = {"start": start.strip() or "00:00", "end": end.strip() or "24:00", "days": days_of(days[row] if row < len(days) else "", f"{where}.hours[{row}].days")}
+        made = {
+            "start": start.strip() or "00:00",
+            "end": end.strip() or "24:00",
+            "days": days_of(days[row] if row < len(days) else "", f"{where}.hours[{row}].days"),
+        }
         hours.append({**made, **({"lasts": kept} if kept else {})})
     if hours:
         found["hours"] = hours

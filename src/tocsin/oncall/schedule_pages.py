@@ -41,7 +41,11 @@ _MONTH: Final = "month"
 _USUAL: Final = "2w"
 _COMING: Final = timedelta(days=28)
 """How far ahead what does not fit is looked for."""
-_FAIR: Final = {"quarter": (timedelta(days=91), timedelta(days=91)), "past": (timedelta(days=182), timedelta(0)), "coming": (timedelta(0), timedelta(days=182))}
+_FAIR: Final = {
+    "quarter": (timedelta(days=91), timedelta(days=91)),
+    "past": (timedelta(days=182), timedelta(0)),
+    "coming": (timedelta(0), timedelta(days=182)),
+}
 _RECENT: Final = 10
 _PREVIEW_DAYS: Final = 28
 
@@ -207,7 +211,9 @@ class _Pages:
 
     async def _form(self, visit: Visit, schedule: Schedule | None, problem: Refused | None = None, rota: Rota | None = None) -> Response:
         values = await asyncio.to_thread(self._of_form, visit, schedule, problem, rota)
-        return self._shell.page(visit, "oncall/edit.html", {**values, "problem": problem, "typed": visit.form}, status=problem.status if problem else 200)
+        return self._shell.page(
+            visit, "oncall/edit.html", {**values, "problem": problem, "typed": visit.form}, status=problem.status if problem else 200
+        )
 
     def _of_form(self, visit: Visit, schedule: Schedule | None, problem: Refused | None, rota: Rota | None) -> dict[str, Any]:
         with visit.runtime.reading() as reader:
@@ -240,7 +246,12 @@ class _Pages:
                 names = handlers.names(reader)
             saved = [fact for fact in facts if isinstance(fact.event, ScheduleSaved)]
             made = versions.versions([(fact.version, fact.recorded_at, str(fact.actor), "", fact.event.rota) for fact in saved])  # type: ignore[attr-defined] # filtered
-            return {**_head(visit, schedule), "versions": made, "names": names, "told": story.story(facts, names, on_clock(schedule.rota.zone))}
+            return {
+                **_head(visit, schedule),
+                "versions": made,
+                "names": names,
+                "told": story.story(facts, names, on_clock(schedule.rota.zone)),
+            }
 
         return self._shell.page(visit, "oncall/history.html", await asyncio.to_thread(work))
 
@@ -256,7 +267,12 @@ class _Pages:
 
 def _head(visit: Visit, schedule: Schedule) -> dict[str, Any]:
     owners = ownership.owners_of("schedule", schedule)
-    return {"schedule": schedule, "rota": schedule.rota, "may": rights.may_change(visit.viewer, owners), "may_act": rights.at_least(visit.viewer.role, "responder")}
+    return {
+        "schedule": schedule,
+        "rota": schedule.rota,
+        "may": rights.may_change(visit.viewer, owners),
+        "may_act": rights.at_least(visit.viewer.role, "responder"),
+    }
 
 
 def _routed(reader: Reader, schedule: Schedule) -> list[str]:
@@ -382,7 +398,11 @@ def _link(visit: Visit, first: date | None, span: str, zone: str) -> str:
 def _loads(reader: Reader, viewer: Viewer, schedule: Schedule, start: datetime, end: datetime, nights: Any) -> list[fairness.Load]:
     found = [shift for role in roles_of(schedule) for shift in merged(shifts(schedule, start, end, role))]
     people = tuple(dict.fromkeys(shift.person for shift in found))
-    called = [(person, datetime.fromisoformat(row["opened_at"])) for person in people for row in handlers.pages_of(reader, viewer, person, start, end)]
+    called = [
+        (person, datetime.fromisoformat(row["opened_at"]))
+        for person in people
+        for row in handlers.pages_of(reader, viewer, person, start, end)
+    ]
     zones: Mapping[str, str] = handlers.zones(reader, people)
     return fairness.loads(found, zones, schedule.rota.zone, nights, schedule.rota.holidays, called)
 

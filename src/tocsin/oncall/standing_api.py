@@ -143,7 +143,9 @@ def _loads(
     found = [shift for role in roles_of(schedule) for shift in merged(shifts(schedule, start, end, role))]
     people = tuple(dict.fromkeys(shift.person for shift in found))
     called = [
-        (person, datetime.fromisoformat(row["opened_at"])) for person in people for row in handlers.pages_of(reader, SYSTEM_VIEWER, person, start, end)
+        (person, datetime.fromisoformat(row["opened_at"]))
+        for person in people
+        for row in handlers.pages_of(reader, SYSTEM_VIEWER, person, start, end)
     ]
     days: tuple[Weekday, ...] = fairness.WEEKEND
     if weekend:

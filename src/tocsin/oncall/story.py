@@ -44,7 +44,14 @@ def _says(
 
     match fact.event:
         case e.ScheduleSaved(since=since):
-            yield ("The layers were written down" if since <= fact.recorded_at else f"The layers were written down, to count from {local(since)}"), ""
+            yield (
+                (
+                    "The layers were written down"
+                    if since <= fact.recorded_at
+                    else f"The layers were written down, to count from {local(since)}"
+                ),
+                "",
+            )
         case e.OverrideAdded(override=one):
             overrides[one.id] = one
             yield f"{said_of(one, names)}, {span(one.start, one.end)}", one.why
@@ -52,7 +59,10 @@ def _says(
             known = overrides.get(name)
             if known is not None:
                 back = end <= known.start
-                yield f"Taken back: {said_of(known, names)}, {span(known.start, known.end)}" + ("" if back else f", from {local(end)} on"), why
+                yield (
+                    f"Taken back: {said_of(known, names)}, {span(known.start, known.end)}" + ("" if back else f", from {local(end)} on"),
+                    why,
+                )
         case e.ShiftOffered(exchange=swap):
             exchanges[swap.id] = swap
             yield f"{said_of(swap, names)} to take {span(swap.start, swap.end)}", swap.why

@@ -85,7 +85,14 @@ def target_of(reader: Reader, target: str) -> dict[str, str]:
         case "person":
             person: Person | None = reader.state(f"person:{name}")
             said = person.saved.name if person is not None and person.saved is not None else name
-            return {"target": target, "kind": kind, "id": name, "name": said, "href": f"/settings/people/{name}" if person is not None else "", "says": said}
+            return {
+                "target": target,
+                "kind": kind,
+                "id": name,
+                "name": said,
+                "href": f"/settings/people/{name}" if person is not None else "",
+                "says": said,
+            }
         case "schedule":
             following = name.endswith(queries.NEXT)
             schedule_id, _, role = name.removesuffix(queries.NEXT).partition("#")
@@ -93,11 +100,25 @@ def target_of(reader: Reader, target: str) -> dict[str, str]:
             said = (schedule.rota.name if schedule is not None else "") or schedule_id
             line = f", {role}" if role else ""
             says = f"{'next on call' if following else 'on call'} in {said}{line}"
-            return {"target": target, "kind": kind, "id": schedule_id, "name": said, "href": f"/on-call/{schedule_id}" if schedule is not None else "", "says": says}
+            return {
+                "target": target,
+                "kind": kind,
+                "id": schedule_id,
+                "name": said,
+                "href": f"/on-call/{schedule_id}" if schedule is not None else "",
+                "says": says,
+            }
         case "team":
             team: Team | None = reader.state(f"team:{name}")
             said = team.saved.name if team is not None and team.saved is not None else name
-            return {"target": target, "kind": kind, "id": name, "name": said, "href": f"/settings/teams/{name}" if team is not None else "", "says": f"everybody in {said}"}
+            return {
+                "target": target,
+                "kind": kind,
+                "id": name,
+                "name": said,
+                "href": f"/settings/teams/{name}" if team is not None else "",
+                "says": f"everybody in {said}",
+            }
         case _:
             return {"target": target, "kind": "", "id": target, "name": target, "href": "", "says": target}
 

@@ -173,9 +173,21 @@ def _of_all(visit: Visit) -> dict[str, Any]:
             if record.saved is None:
                 continue
             steps = ladder_queries.ladder(reader, record.saved, now)
-            rows.append({**row, "ladder": steps, "services": used.get(row["id"], []), "broken": sum(not one["reaches"] for one in steps if one["number"])})
+            rows.append(
+                {
+                    **row,
+                    "ladder": steps,
+                    "services": used.get(row["id"], []),
+                    "broken": sum(not one["reaches"] for one in steps if one["number"]),
+                }
+            )
         teams = {row["id"]: row["name"] for row in list_teams(reader)}
-    return {"policies": rows, "teams": teams, "everything": everything, "may_add": rights.at_least(visit.viewer.role, "manager") or bool(visit.viewer.teams)}
+    return {
+        "policies": rows,
+        "teams": teams,
+        "everything": everything,
+        "may_add": rights.at_least(visit.viewer.role, "manager") or bool(visit.viewer.teams),
+    }
 
 
 def _used(reader: Reader) -> dict[str, list[tuple[str, str]]]:
@@ -203,7 +215,11 @@ def _of_one(visit: Visit, problem: Refused | None) -> dict[str, Any]:
         used = _used(reader).get(record.id, [])
         lists = _lists(reader)
     first = next((step for step in looked["ladder"] if step["number"] and not step["by_age"]), None)
-    script = handlers.rehearse(visit.runtime, record.id, "low" if visit.query.get("urgency") == "low" else "high", at)["lines"] if not record.retired else []
+    script = (
+        handlers.rehearse(visit.runtime, record.id, "low" if visit.query.get("urgency") == "low" else "high", at)["lines"]
+        if not record.retired
+        else []
+    )
     return {
         **looked, **lists, "record": record, "policy": policy, "names": names, "test": test, "trail": trail, "used": used, "script": script, "opened": at, "local": on_clock(zone),
         "zone": zone, "asked": visit.query.get("at", ""), "urgency": visit.query.get("urgency", "high"), "first": [who["name"] for who in first["people"]] if first else [],
@@ -220,7 +236,9 @@ def _of_new(visit: Visit, problem: Refused | None) -> dict[str, Any]:
         names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
         lists = _lists(reader)
         fresh_ = _kept(visit, problem) or Policy("", steps=(Step(to=()), Step(to=())))
-        looked = _looked(reader, fresh_, reader.now) if any(step.to for step in fresh_.steps) else {"ladder": [], "holes": {}, "warnings": []}
+        looked = (
+            _looked(reader, fresh_, reader.now) if any(step.to for step in fresh_.steps) else {"ladder": [], "holes": {}, "warnings": []}
+        )
     return {
         **looked, **lists, "record": None, "policy": None, "names": names, "may": True, "again": True, "form": _form_of(fresh_, names, visit.form if problem else {}), "zone": "UTC",
         "used": [], "test": None, "trail": [], "versions": [], "script": [], "may_test": False,
@@ -239,15 +257,30 @@ def _looked(reader: Reader, policy: Policy, at: datetime) -> dict[str, Any]:
     for hole in found:
         said = str(hole).partition(" reaches nobody ")[2]
         holes.setdefault(hole.step + 1, []).append(f"Reaches nobody {said}.")
-    shortened = {step: [*said[:_MOST_HOLES], *([f"And {len(said) - _MOST_HOLES} more times in the coming two weeks."] if len(said) > _MOST_HOLES else [])] for step, said in holes.items()}
-    return {"ladder": ladder_queries.ladder(reader, policy, at), "holes": shortened, "warnings": [_with_name(one, reader) for one in warnings], "hole_count": len(found)}
+    shortened = {
+        step: [
+            *said[:_MOST_HOLES],
+            *([f"And {len(said) - _MOST_HOLES} more times in the coming two weeks."] if len(said) > _MOST_HOLES else []),
+        ]
+        for step, said in holes.items()
+    }
+    return {
+        "ladder": ladder_queries.ladder(reader, policy, at),
+        "holes": shortened,
+        "warnings": [_with_name(one, reader) for one in warnings],
+        "hole_count": len(found),
+    }
 
 
 def _with_name(warning: str, reader: Reader) -> str:
     """Return a warning with the name of whom it is about."""
     found = _WHOSE.search(warning)
     person = reader.state(f"person:{found.group(1)}") if found else None
-    said = warning.replace(f"of {found.group(1)} ", f"of {person.saved.name} ") if found and person is not None and person.saved is not None else warning
+    said = (
+        warning.replace(f"of {found.group(1)} ", f"of {person.saved.name} ")
+        if found and person is not None and person.saved is not None
+        else warning
+    )
     return said[:1].upper() + said[1:]
 
 
@@ -322,7 +355,10 @@ def command_of(form: Mapping[str, str], lists: Mapping[str, Sequence[str]], know
     """
     del lists
     places = sorted({int(found.group(1)) for name in form if (found := _STEP.fullmatch(name))})
-    steps = [_step(form, number, place, known) for place, number in enumerate(number for number in places if form.get(f"s{number}_to", "").strip())]
+    steps = [
+        _step(form, number, place, known)
+        for place, number in enumerate(number for number in places if form.get(f"s{number}_to", "").strip())
+    ]
     repeat: int | str = form.get("repeat", "").strip() or 0
     if isinstance(repeat, str) and repeat != "forever":
         try:
@@ -356,7 +392,12 @@ def _step(form: Mapping[str, str], number: int, place: int, known: Mapping[str, 
         enough = text("acknowledgements")
         found["acknowledgements"] = int(enough) if enough.isascii() and enough.isdigit() else enough
     if text("from") or text("to_hour"):
-        window = {"from": text("from") or "00:00", "to": text("to_hour") or "00:00", "otherwise": text("otherwise") or "wait", "days": days_of(text("days"), f"{where}.only.days")}
+        window = {
+            "from": text("from") or "00:00",
+            "to": text("to_hour") or "00:00",
+            "otherwise": text("otherwise") or "wait",
+            "days": days_of(text("days"), f"{where}.only.days"),
+        }
         if text("zone"):
             window["zone"] = text("zone")
         found["only"] = msgspec.to_builtins(forms.built(window, Window))

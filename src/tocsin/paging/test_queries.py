@@ -23,7 +23,13 @@ def newest_test(reader: Reader, *, person: str = "", policy: str = "") -> dict[s
     if not found:
         return None
     row = found[0]
-    return {"id": row.id, "number": row.number, "state": row.state, "opened_at": moment(row.opened_at), "acknowledged_by": row.acknowledged_by}
+    return {
+        "id": row.id,
+        "number": row.number,
+        "state": row.state,
+        "opened_at": moment(row.opened_at),
+        "acknowledged_by": row.acknowledged_by,
+    }
 
 
 def trail_of(reader: Reader, page_id: str) -> list[dict[str, Any]]:

@@ -38,7 +38,9 @@ def check_person(viewer: Viewer, person_id: str, command: Command, known: Person
         active = saved.active if command.active is None else command.active
         if set(teams) != set(saved.teams) or active != saved.active:
             raise NotAllowed(
-                "Only a manager says who is in which team, and who is active.", fix="Leave both as they are, or ask a manager.", field="teams"
+                "Only a manager says who is in which team, and who is active.",
+                fix="Leave both as they are, or ask a manager.",
+                field="teams",
             )
 
 

@@ -103,7 +103,9 @@ class _Pages:
                 command = make(visit, person)
                 result = await visit.runtime.commit("person", person.id, command, visit.actor, visit.key, visit.fingerprint)
                 if isinstance(command, c.ConfirmCode) and not result["verified"]:
-                    raise Conflict(f"That is not the code that was sent; {result['tries_left']} tries are left.", fix="Type it in again.", field="code")
+                    raise Conflict(
+                        f"That is not the code that was sent; {result['tries_left']} tries are left.", fix="Type it in again.", field="code"
+                    )
             except Refused as refusal:
                 return await self._one(visit, refusal)
             return go(f"{HERE}/{quote(visit.path['id'])}#{visit.form.get('back', 'ways')}")
@@ -126,7 +128,11 @@ async def _open_test(visit: Visit, person: Person) -> None:
     urgency: Urgency = "low" if visit.form.get("urgency") == "low" else "high"
     name = person.saved.name if person.saved else person.id
     command = OpenPage(
-        f"Test: does this reach {name}?"[:_LONGEST_TITLE], urgency, targets=(f"person:{person.id}",), why=f"{visit.actor.id} tries {name}'s ways.", origin="test"
+        f"Test: does this reach {name}?"[:_LONGEST_TITLE],
+        urgency,
+        targets=(f"person:{person.id}",),
+        why=f"{visit.actor.id} tries {name}'s ways.",
+        origin="test",
     )
     await visit.runtime.commit("page", f"P-{fresh()}", command, visit.actor, visit.key, visit.fingerprint)
 
@@ -143,7 +149,9 @@ def _zone(visit: Visit, _person: Person) -> Command:
 def _rules(visit: Visit, _person: Person) -> Command:
     columns = [visit.lists.get(name, []) for name in ("rule_contact", "rule_after", "rule_urgency")]
     rows = [
-        {"contact": contact, "after": after.strip() or "0m", "urgency": urgency} for contact, after, urgency in zip(*columns, strict=False) if contact
+        {"contact": contact, "after": after.strip() or "0m", "urgency": urgency}
+        for contact, after, urgency in zip(*columns, strict=False)
+        if contact
     ]
     return forms.built({"rules": rows}, c.ChangePerson)
 
@@ -199,7 +207,9 @@ def _of_all(visit: Visit) -> dict[str, Any]:
         shown = []
         for row in queries.list_people(reader, everybody=everybody):
             person: Person = reader.state(f"person:{row['id']}")
-            shown.append({**row, **standing(person), "zone": person.saved.zone if person.saved else "", "teams": queries.teams_of(reader, person)})
+            shown.append(
+                {**row, **standing(person), "zone": person.saved.zone if person.saved else "", "teams": queries.teams_of(reader, person)}
+            )
     return {
         "people": shown, "team_names": teams, "everybody": everybody, "may_add": rights.at_least(visit.viewer.role, "manager"),
         "teams": sorted(teams.items(), key=lambda one: one[1].casefold()), "own": visit.viewer.id if visit.viewer.kind == "person" else "",
@@ -263,7 +273,11 @@ def _way(person: Person, contact: Contact, visit: Visit) -> dict[str, Any]:
     pending = person.pending.get(key_of(contact))
     can = abilities.of(contact.kind)
     channel = visit.runtime.channels.get(contact.kind)
-    stands = standing_of(channel) if channel is not None else Standing(ready=False, says=f"There is no channel {contact.kind}.", fix="Take this way away.")
+    stands = (
+        standing_of(channel)
+        if channel is not None
+        else Standing(ready=False, says=f"There is no channel {contact.kind}.", fix="Take this way away.")
+    )
     return {
         "id": contact.id, "kind": contact.kind, "value": "" if contact.kind == _PUSH else contact.value, "verified_at": person.verified.get(key_of(contact)),
         "code_until": pending.expires_at if pending else None, "code_failed": pending.failed if pending else "", "codes": can.codes, "pages": can.pages,

@@ -41,7 +41,9 @@ def routes(shell: Shell) -> list[Route]:
             team_id = forms.id_of(name, visit.form.get("id", ""))
             if await asyncio.to_thread(visit.runtime.committer.state, f"team:{team_id}") is not None:
                 raise Conflict(f"There is a team {team_id} already.", fix="Write another id, or change that one.", field="id")
-            await commit(visit, team_id, SaveTeam(name or team_id, tuple(visit.lists.get("member", ())), visit.form.get("about", "").strip()))
+            await commit(
+                visit, team_id, SaveTeam(name or team_id, tuple(visit.lists.get("member", ())), visit.form.get("about", "").strip())
+            )
         except Refused as refusal:
             return await show_all(visit, refusal)
         return go(f"{HERE}/{quote(team_id)}")

@@ -129,7 +129,9 @@ class _Covers:
             words = _words(point)
             if not words or self.covers(point, words):
                 continue
-            yield Claim(kind, section, number, point, says, "Write down an action item about it, or say in the text why there is none.", part)
+            yield Claim(
+                kind, section, number, point, says, "Write down an action item about it, or say in the text why there is none.", part
+            )
 
     def covers(self, point: str, words: frozenset[str]) -> bool:
         """Tell whether one item mentions the point. A word that many items share says little; one that only the point has says most."""

@@ -40,7 +40,14 @@ def endpoints(default_playbook: str) -> list[Endpoint]:
         return await asyncio.to_thread(work)
 
     return [
-        Endpoint("GET", "/services", "List services", listed, tag="service", query=(("owner", "Only those of this team"), ("everything", "true: also those that are no more"))),
+        Endpoint(
+            "GET",
+            "/services",
+            "List services",
+            listed,
+            tag="service",
+            query=(("owner", "Only those of this team"), ("everything", "true: also those that are no more")),
+        ),
         Endpoint("GET", "/services/{id}", "One service, by id, name or alias: owner, playbook, links, other names", one, tag="service"),
         Endpoint("GET", "/services/{id}/history", "Every version of a service", history, tag="service"),
         command("/services/{id}", "service", SaveService, "Write down a service"),

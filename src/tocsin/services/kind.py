@@ -79,7 +79,11 @@ def _rows(before: Service, after: Service, facts: Sequence[Fact]) -> list[RowWri
     old = names_of(before.id, before.saved) if before.saved and not before.retired else ()
     new = names_of(after.id, saved) if not after.retired else ()
     return [
-        RowWrite("services", (after.id,), {"id": after.id, "name": saved.name, "owner": saved.owner, "playbook": saved.playbook, "retired": after.retired}),
+        RowWrite(
+            "services",
+            (after.id,),
+            {"id": after.id, "name": saved.name, "owner": saved.owner, "playbook": saved.playbook, "retired": after.retired},
+        ),
         *(RowWrite("service_names", (name,), {"name": name, "service": after.id}) for name in new),
         *(RowWrite("service_names", (name,), None) for name in old if name not in new),
         *_component_rows(before, after, facts),

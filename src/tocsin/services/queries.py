@@ -86,7 +86,10 @@ def history(facts: list[Fact]) -> list[dict[str, Any]]:
     """Return every version of a service, oldest first: who wrote it down when."""
     return [
         {
-            "version": fact.version, "at": fact.recorded_at, "by": str(fact.actor), "what": fact.type.partition(".")[2],
+            "version": fact.version,
+            "at": fact.recorded_at,
+            "by": str(fact.actor),
+            "what": fact.type.partition(".")[2],
             "service": fact.event.service if isinstance(fact.event, ServiceSaved) else None,
         }
         for fact in facts

@@ -56,7 +56,9 @@ def id_of(name: str, given: str = "") -> str:
     found = _NOT_IN_IDS.sub("-", plain).strip("-")[:_LONGEST_ID].strip("-")
     if not found:
         what = f"{name.strip()!r} has no letters that an id can have." if name.strip() else "A name is missing."
-        raise Refused(what, fix="Write an id of your own: letters, digits and hyphens, such as payments-api.", field="id" if name.strip() else "name")
+        raise Refused(
+            what, fix="Write an id of your own: letters, digits and hyphens, such as payments-api.", field="id" if name.strip() else "name"
+        )
     return found
 
 

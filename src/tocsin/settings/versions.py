@@ -42,7 +42,15 @@ def versions(history: Sequence[tuple[int, datetime, str, str, Any]]) -> list[Ver
     for number, at, by, what, saved in history:
         changed = list(changes(before, saved)) if saved is not None and before is not None else []
         found.append(
-            Version(number, at, by, what, changes=tuple(changed[:_MOST]), more=max(0, len(changed) - _MOST), first=before is None and saved is not None)
+            Version(
+                number,
+                at,
+                by,
+                what,
+                changes=tuple(changed[:_MOST]),
+                more=max(0, len(changed) - _MOST),
+                first=before is None and saved is not None,
+            )
         )
         before = saved if saved is not None else before
     return found[::-1]

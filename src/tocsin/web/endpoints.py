@@ -31,6 +31,7 @@ LARGEST_BODY: Final = 1_000_000
 _DIGITS: Final = 10
 PREFIX: Final = "/api/v1"
 
+
 @dataclass(frozen=True)
 class Asked:
     """A request, as a handler sees it."""
@@ -154,7 +155,9 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
             else:
                 found = await runtime.glance(identity.identify, request, runtime)
                 if found is None:
-                    raise NotSignedIn("This needs a token.", fix="Send it as `Authorization: Bearer …`; `tocsin serve` prints the first one.")
+                    raise NotSignedIn(
+                        "This needs a token.", fix="Send it as `Authorization: Bearer …`; `tocsin serve` prints the first one."
+                    )
                 actor = found.actor
             # Who may not is told so before anybody looks at what they sent.
             if actor is not None:

@@ -108,7 +108,11 @@ class Shell:
             visit.request,
             template,
             {
-                "waiting": visit.waiting, "unanswered": visit.unanswered, "position": visit.position, "viewer": visit.viewer, **(values or {}),
+                "waiting": visit.waiting,
+                "unanswered": visit.unanswered,
+                "position": visit.position,
+                "viewer": visit.viewer,
+                **(values or {}),
             },
             status=status,
             me=visit.actor,

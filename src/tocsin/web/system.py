@@ -74,7 +74,14 @@ def endpoints() -> list[Endpoint]:
         return await asyncio.to_thread(work)
 
     return [
-        Endpoint("GET", "/verify", "Check every record's hash chain, and the daily checkpoints against them", verify, tag="system", needs="administrator"),
+        Endpoint(
+            "GET",
+            "/verify",
+            "Check every record's hash chain, and the daily checkpoints against them",
+            verify,
+            tag="system",
+            needs="administrator",
+        ),
         Endpoint("GET", "/status", "What is late, what could not be sent, what was refused", condition, tag="system"),
         Endpoint("GET", "/clock", "What time it is here", now, tag="system"),
         Endpoint("POST", "/clock/advance", "Move a virtual clock", advance, Advance, tag="system", needs="administrator"),

@@ -29,4 +29,8 @@ def endpoints() -> list[Endpoint]:
 
         return await asyncio.to_thread(work)
 
-    return [Endpoint("POST", "/intake/preview", "Show what a request would become, without taking it in", show, Preview, tag="intake", needs="viewer")]
+    return [
+        Endpoint(
+            "POST", "/intake/preview", "Show what a request would become, without taking it in", show, Preview, tag="intake", needs="viewer"
+        )
+    ]

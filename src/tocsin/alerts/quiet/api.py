@@ -134,6 +134,14 @@ def _inhibitions() -> list[Endpoint]:
 
     return [
         Endpoint("GET", "/inhibitions", "The rules by which alerts mute others", _reading(shown), tag="inhibition"),
-        Endpoint("POST", "/inhibitions", "Write down the rules by which alerts mute others", save, SaveInhibitions, tag="inhibition", needs="manager"),
+        Endpoint(
+            "POST",
+            "/inhibitions",
+            "Write down the rules by which alerts mute others",
+            save,
+            SaveInhibitions,
+            tag="inhibition",
+            needs="manager",
+        ),
         Endpoint("POST", "/inhibitions/file", "Put a file of rules in force", apply, RulesFile, tag="inhibition", needs="manager"),
     ]

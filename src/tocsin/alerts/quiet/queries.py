@@ -148,7 +148,12 @@ def announced(reader: Reader, since: datetime) -> list[dict[str, Any]]:
     Of a plan that comes again only the next window to come is among them.
     """
     table = tables.maintenance
-    query = select(table.c.id).where(or_(table.c.last_end.is_(None), table.c.last_end > micros(since))).order_by(table.c.since.desc()).limit(MOST)
+    query = (
+        select(table.c.id)
+        .where(or_(table.c.last_end.is_(None), table.c.last_end > micros(since)))
+        .order_by(table.c.since.desc())
+        .limit(MOST)
+    )
     found: list[dict[str, Any]] = []
     for row in reader.rows(query):
         plan: Maintenance | None = reader.state(f"maintenance:{row.id}")

@@ -79,7 +79,14 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str) -> list[WebRou
         }  # fmt: skip
 
     async def show(visit: Visit, problem: Refused | None = None, **more: Any) -> Response:
-        values = {**await asyncio.to_thread(_values, visit), "problem": problem, "typed": visit.form, "tried": None, "checked": None, **more}
+        values = {
+            **await asyncio.to_thread(_values, visit),
+            "problem": problem,
+            "typed": visit.form,
+            "tried": None,
+            "checked": None,
+            **more,
+        }
         return shell.page(visit, "alerts/routes.html", values, status=problem.status if problem else 200)
 
     async def shown(visit: Visit) -> Response:
@@ -92,7 +99,9 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str) -> list[WebRou
             if visit.form.get("do") == "try":
                 tried = await asyncio.to_thread(_try, visit, text)
                 if visit.form.get("part"):
-                    return shell.page(visit, "alerts/tried.html", {"tried": tried, "refusal": None, **await asyncio.to_thread(_names, visit)})
+                    return shell.page(
+                        visit, "alerts/tried.html", {"tried": tried, "refusal": None, **await asyncio.to_thread(_names, visit)}
+                    )
                 return await show(visit, tried=tried)
             read = await asyncio.to_thread(api.read_routes, text, "routes.yaml")
             if visit.form.get("do") == "check":
@@ -103,13 +112,18 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str) -> list[WebRou
             await visit.runtime.commit("routes", ROUTES, command, visit.actor, visit.key, visit.fingerprint)
         except Refused as refusal:
             if visit.form.get("part"):
-                return shell.page(visit, "alerts/tried.html", {"tried": None, "refusal": refusal, "names": {}, "services": {}, "policies": {}})
+                return shell.page(
+                    visit, "alerts/tried.html", {"tried": None, "refusal": refusal, "names": {}, "services": {}, "policies": {}}
+                )
             return await show(visit, refusal)
         return go(HERE)
 
     def _names(visit: Visit) -> dict[str, Any]:
         with visit.runtime.reading() as reader:
-            return {"services": {row["id"]: row["name"] for row in list_services(reader)}, "policies": {row["id"]: row["name"] for row in paging.list_policies(reader)}}
+            return {
+                "services": {row["id"]: row["name"] for row in list_services(reader)},
+                "policies": {row["id"]: row["name"] for row in paging.list_policies(reader)},
+            }
 
     def _try(visit: Visit, text: str) -> dict[str, Any]:
         form = visit.form
@@ -118,7 +132,9 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str) -> list[WebRou
             title=form.get("title", "").strip(), routes=api.read_routes(text, "routes.yaml") if text.strip() else None,
         )  # fmt: skip
         with visit.runtime.reading() as reader:
-            return queries.what_would_happen(trial, in_force(visit).saved, living(reader), queries.Services(shelf, default_playbook), reader)
+            return queries.what_would_happen(
+                trial, in_force(visit).saved, living(reader), queries.Services(shelf, default_playbook), reader
+            )
 
     async def restore(visit: Visit) -> Response:
         number = visit.form.get("version", "")
@@ -143,7 +159,9 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str) -> list[WebRou
         number = visit.form.get("version", "")
         for fact in await asyncio.to_thread(visit.runtime.facts, "inhibitions", INHIBITIONS):
             if str(fact.version) == number and isinstance(fact.event, InhibitionsSaved):
-                await visit.runtime.commit("inhibitions", INHIBITIONS, SaveInhibitions(fact.event.rules), visit.actor, visit.key, visit.fingerprint)
+                await visit.runtime.commit(
+                    "inhibitions", INHIBITIONS, SaveInhibitions(fact.event.rules), visit.actor, visit.key, visit.fingerprint
+                )
                 return go(f"{HERE}#inhibition")
         raise NotFound(f"There is no version {number} of these rules.", fix="Their history lists them.")
 
@@ -180,7 +198,13 @@ def says(one: Settings) -> list[str]:
     for rule in one.urgencies or ():
         whose = ", ".join(rule.levels) or (rule.match if isinstance(rule.match, str) else ", ".join(rule.match)) or rule.condition
         found.append(f"{whose}: {rule.urgency if rule.urgency != 'none' else 'calls nobody'}")
-    for name, word in (("wait", "waits {}"), ("window", "one group for {}"), ("repeat", "calls again after {}"), ("reopen", "the same group within {}"), ("resolve_after", "ends unheard after {}")):
+    for name, word in (
+        ("wait", "waits {}"),
+        ("window", "one group for {}"),
+        ("repeat", "calls again after {}"),
+        ("reopen", "the same group within {}"),
+        ("resolve_after", "ends unheard after {}"),
+    ):
         value = getattr(one, name)
         if value is not None:
             found.append(word.format(value))
@@ -216,5 +240,10 @@ def _of_alert(reader: Reader, visit: Visit) -> dict[str, str]:
     except Refused:
         return {}
     labels = "\n".join(f"{name}={value}" for name, value in found["labels"].items())
-    return {"labels": labels, "service": found["service"], "severity": found["severity"], "source": found["source"], "title": found["title"]}
-
+    return {
+        "labels": labels,
+        "service": found["service"],
+        "severity": found["severity"],
+        "source": found["source"],
+        "title": found["title"],
+    }
