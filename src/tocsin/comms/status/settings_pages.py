@@ -214,7 +214,7 @@ class _Pages:
         """Have somebody asked whether they want to be told."""
         way: s.Way = "webhook" if visit.form.get("way") == "webhook" else "email"
         try:
-            taken = await api.invite(visit.runtime, api.Invite(visit.form.get("address", ""), way))
+            taken = await api.invite(visit.runtime, api.InviteSubscriber(visit.form.get("address", ""), way))
         except Refused as refusal:
             return await self._subscribers(visit, refusal)
         return await self._subscribers(visit, invited=visit.form.get("address", ""), secret=taken.get("secret", ""))
