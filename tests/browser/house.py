@@ -27,27 +27,104 @@ PAGES: Final = {
     "declare": "/declare",
     "declare from an alert": "/declare?alert={alert}",
     "incidents": "/incidents",
+    "bridge": "/bridge",
     "room": "/incidents/{incident}",
     "room, extreme": "/incidents/{extreme}",
     "room, ended": "/incidents/{played}",
     "room, as of": "/incidents/{played}?at=2025-10-27T14:45:00Z",
+    "bridge of a room": "/incidents/{incident}/bridge",
+    "people of a room": "/incidents/{incident}/people",
+    "an entry": "/incidents/{incident}/entries/{entry}",
+    "updates": "/incidents/{incident}/updates",
     "composer": "/incidents/{incident}/updates/customer_initial",
     "postmortem": "/incidents/{played}/postmortem",
+    "publish a postmortem": "/incidents/{played}/postmortem/publish",
     "alerts": "/alerts",
     "alert": "/alerts/{alert}",
     "groups": "/groups",
     "group": "/groups/{group}",
+    "receipts": "/receipts",
+    "receipt": "/receipts/{receipt}",
     "silences": "/silences",
+    "silence": "/silences/{silence}",
+    "maintenance": "/maintenance",
+    "new maintenance": "/maintenance/new",
+    "one maintenance": "/maintenance/{maintenance}",
+    "edit maintenance": "/maintenance/{maintenance}/edit",
     "pages": "/pages",
     "page": "/pages/{page}",
     "on-call": "/on-call",
+    "my on-call": "/on-call/mine",
+    "new schedule": "/on-call/new",
+    "reachability": "/on-call/reach",
     "schedule": "/on-call/{schedule}",
+    "edit schedule": "/on-call/{schedule}/edit",
+    "fairness": "/on-call/{schedule}/fairness",
+    "history of a schedule": "/on-call/{schedule}/history",
     "playbooks": "/playbooks",
     "playbook": "/playbooks/payments-sev1",
+    "edit playbook": "/playbooks/payments-sev1/edit",
+    "text of a playbook": "/playbooks/payments-sev1/text",
+    "try a playbook": "/playbooks/payments-sev1/try",
+    "versions of a playbook": "/playbooks/payments-sev1/versions",
+    "compare playbooks": "/playbooks/compare",
+    "crosswalk": "/playbooks/crosswalk",
+    "postmortems": "/postmortems",
+    "follow-up reviews": "/postmortems/follow-ups",
+    "actions": "/actions",
+    "new action": "/actions/new?incident={incident}",
+    "action": "/actions/{action}",
+    "insights": "/insights",
+    "insights, 3 years": "/insights?last=3y",
+    "insights, duties": "/insights/duties?last=3y",
+    "insights, on-call": "/insights/on-call?last=3y",
+    "insights, follow-up": "/insights/follow-up?last=3y",
+    "insights, alerts": "/insights/alerts?last=3y",
+    "behind a figure": "/insights/incidents?last=3y",
+    "search": "/search",
+    "search, found": "/search?q=rollback",
+    "settings": "/settings",
+    "accounts": "/settings/accounts",
+    "audit": "/settings/audit",
+    "heartbeats": "/settings/heartbeats",
+    "heartbeat": "/settings/heartbeats/nightly",
+    "my settings": "/settings/me",
+    "new policy": "/settings/new-policy",
+    "people": "/settings/people",
+    "person": "/settings/people/person-1",
+    "policies": "/settings/policies",
+    "policy": "/settings/policies/payments",
+    "routes": "/settings/routes",
+    "services": "/settings/services",
+    "service": "/settings/services/ledger",
+    "sources": "/settings/sources",
+    "source": "/settings/sources/tools/alertmanager",
+    "status settings": "/settings/status",
+    "subscribers": "/settings/subscribers",
+    "teams": "/settings/teams",
+    "team": "/settings/teams/night",
+    "tokens": "/settings/tokens",
+    "setup": "/setup",
     "push": "/push",
+    "offline": "/offline",
+    "status": "/status",
+    "status, a month": "/status/history/2026-11",
+    "subscribe": "/status/subscribe",
     "not there": "/incidents/INC-0",
 }
 """Every page by a name of its own; names in braces are ids of this house."""
+OUTSIDE: Final = ("sign-in", "status", "status, a month", "subscribe")
+"""Pages for whoever is not signed in."""
+NO_PAGES: Final = (
+    "/a/", "/beat/", "/calendar/", "/static/", "/api/", "/icon-", "/favicon.ico", "/sw.js", "/healthz", "/readyz", "/metrics", "/live", "/nav",
+    "/manifest.webmanifest", "/incidents.csv", "/insights/csv/", "/insights/points", "/report/", "/password/", "/receipts/{id}/body",
+    "/declare/level", "/declare/questions", "/declare/similar", "/silences/preview", "/on-call/{id}/effect", "/incidents/{id}/attachments/",
+    "/on-call/handoffs/", "/settings/accounts/{id}", "/settings/sources/keys/", "/setup/{step}", "/status/incidents/", "/status/subscription/",
+    "/status/api/", "/status/feed", "/status.", "/gallery",
+)  # fmt: skip
+"""Beginnings of addresses that are no page, a part of one, or one by a secret: their own tests open those."""
+SHOWN_AGAIN: Final = "/incidents/{id}/"
+"""Below it, an address that also takes a form shows the room again where somebody loads it anew."""
 
 
 class House:
@@ -121,7 +198,16 @@ class House:
         self.ids["alert"] = self.fire("HighErrorRate")
         self.ids["group"] = str(self.get("/groups")["groups"][0]["id"])
         self.fire("DiskFull", "ledger", "warning")
-        self.post("/silences", {"match": 'alertname="KnownNoise"', "until": (now + timedelta(hours=2)).isoformat(), "why": "Known noise"})
+        self.ids["receipt"] = str(self.get("/receipts?limit=1")["receipts"][0]["id"])
+        self.ids["action"] = str(self.get("/actions?limit=1&state=all")["actions"][0]["id"])
+        window = {"title": "Upgrade of the ledger", "services": ["ledger"]}
+        times = {"since": (now + timedelta(days=2)).isoformat(), "until": (now + timedelta(days=2, hours=2)).isoformat()}
+        self.ids["maintenance"] = str(self.post("/maintenance", {**window, **times})["maintenance"])
+        self.post("/heartbeats/nightly", {"name": "Nightly backup", "every": "1h"})
+        silence = self.post(
+            "/silences", {"match": 'alertname="KnownNoise"', "until": (now + timedelta(hours=2)).isoformat(), "why": "Known noise"}
+        )
+        self.ids["silence"] = str(silence["silence"])
         self.ids["page"] = str(self.post("/pages", {"title": "Checkout errors", "policy": "payments"})["page"])
 
         incident = self.ids["incident"] = self.declare()
@@ -129,6 +215,8 @@ class House:
         self.post(f"/incidents/{incident}/roles", {"role": "ic", "person": "charlie"})
         for kind, text in (("OBSERVATION", "Error rate at 35 %"), ("DECISION", "Roll back"), ("ACTION", "Rollback started")):
             self.post(f"/incidents/{incident}/entries", {"kind": kind, "text": text}, "charlie" if kind == "DECISION" else "alice")
+
+        self.ids["entry"] = str(self.get(f"/incidents/{incident}/timeline")[-1]["fact"])
 
         extreme = self.ids["extreme"] = self.declare(title=LONG, impact="Every third customer. " * 12)
         self.post(f"/incidents/{extreme}/invitations", {"people": list(crowd), "why": "All hands"})

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
+from starlette.routing import Route
 
 from tests.browser import axe
 from tests.browser.chromium import MIDDLE, PHONE, WIDE, Theme, Visitor, sideways
 from tests.browser.conftest import Visit
-from tests.browser.house import PAGES, House
-
-_OUTSIDE = ("sign-in",)
-"""Pages for whoever is not signed in."""
+from tests.browser.house import NO_PAGES, OUTSIDE, PAGES, SHOWN_AGAIN, House
+from tests.world import World
 
 
 def look(visitor: Visitor, path: str, size: tuple[int, int], theme: Theme) -> list[str]:
@@ -23,10 +25,30 @@ def look(visitor: Visitor, path: str, size: tuple[int, int], theme: Theme) -> li
     return [f"{path} at {size[0]} px, {theme}: {one}" for one in wrong]
 
 
+def addresses(world: World) -> set[str]:
+    """Return the addresses that answer a browser's GET."""
+    site: Any = world.app.asgi
+    while not hasattr(site, "routes"):
+        site = getattr(site, "_app", None) or site.app
+    gets: set[str] = set()
+    posts: set[str] = set()
+    for route in site.routes:
+        if isinstance(route, Route):
+            (posts if "POST" in (route.methods or ()) else gets).add(route.path)
+    return {path for path in gets if not (path.startswith(SHOWN_AGAIN) and path in posts)}
+
+
+def test_every_page_is_looked_at(world: World) -> None:
+    known = [re.sub(r"\{[^}]*\}", "[^/]+", path) for path in addresses(world) if not path.startswith(NO_PAGES)]
+    looked = [address.partition("?")[0].format(**dict.fromkeys(re.findall(r"\{(\w+)\}", address), "id")) for address in PAGES.values()]
+    forgotten = sorted(pattern for pattern in known if not any(re.fullmatch(pattern, one) for one in looked))
+    assert forgotten == [], "add them to PAGES in tests/browser/house.py"
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_sound_on_a_desk_by_day_and_on_a_telephone_at_night(name: str, house: House, visit: Visit) -> None:
     axe.needed()
-    visitor = visit("" if name in _OUTSIDE else "alice")
+    visitor = visit("" if name in OUTSIDE else "alice")
     visitor.expect("status of 404")
     path = house.path(name)
     assert [*look(visitor, path, WIDE, "light"), *look(visitor, path, PHONE, "dark")] == []
@@ -41,5 +63,5 @@ def test_every_page_is_sound_at_every_size_in_both_themes(size: tuple[int, int],
     inside.expect("status of 404")
     wrong: list[str] = []
     for name in PAGES:
-        wrong += look(outside if name in _OUTSIDE else inside, house.path(name), size, theme)
+        wrong += look(outside if name in OUTSIDE else inside, house.path(name), size, theme)
     assert wrong == []

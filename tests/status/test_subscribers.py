@@ -375,6 +375,9 @@ def test_somebody_can_be_asked_but_not_signed_up(world: Reached) -> None:
     world.app.runtime.settle()
     assert len(world.mail.mails) == 1
     assert world.get("/api/v1/status/subscribers")["counts"] == {"active": 0, "pending": 1, "stopped": 0}
+    answer = world.form("/settings/subscribers", "/settings/subscribers", {"way": "email", "address": "press@example.com"})
+    assert "A confirmation is on its way to press@example.com" in words(answer.text)
+    assert world.form("/settings/subscribers", "/settings/subscribers", {"way": "email", "address": "nonsense"}).status == 422
 
 
 def test_a_page_that_takes_no_subscriptions_points_to_its_feeds(world: Reached) -> None:
