@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import json
+import shutil
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -11,9 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+import starlette.routing
+
 from tocsin.app import App, Options, build, start
 from tocsin.channels.console.client import Quiet
 from tocsin.engine.clock import VirtualClock
+from tocsin.engine.database import Database
 from tocsin.engine.model import Actor
 from tocsin.people.passwords import CHEAP
 
@@ -75,7 +82,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._inside = Form(given.get("action", ""), given.get("method", "get"))
+            self._inside = Form(given.get("action", ""), given.get("method", "get").lower())
             self.found.append(self._inside)
         if self._inside is None or "disabled" in given:
             return
@@ -112,6 +119,22 @@ def forms_of(page: str) -> list[Form]:
     return parser.found
 
 
+starlette.routing.compile_path = functools.cache(starlette.routing.compile_path)
+"""An installation has more addresses than ``re`` keeps patterns, and a run of the tests makes thousands of installations."""
+
+
+@functools.cache
+def _blank() -> Path:
+    """Return an empty database with its schema, made once for all installations of this process."""
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-blank-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = folder / "tocsin.db"
+    database = Database(f"sqlite:///{made}")
+    database.prepare()
+    database.close()
+    return made
+
+
 class World:
     """An installation with a clock that the test moves."""
 
@@ -119,6 +142,9 @@ class World:
         self.folder = folder
         self.clock = VirtualClock(start_at)
         self.playbook = playbook
+        if not folder.exists() or not any(folder.iterdir()):
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_blank(), folder / "tocsin.db")
         self.app = self._build()
 
     def _build(self) -> App:
@@ -181,7 +207,7 @@ class World:
     ) -> Answer:  # fmt: skip
         """Open a page, fill in its form with this action (the first, or the one with this number) as a browser would, and send it."""
         shown = self.page(page, person, headers)
-        found = [form for form in forms_of(shown.text) if form.action == action]
+        found = [form for form in forms_of(shown.text) if form.action == action and form.method == "post"]
         assert len(found) > number, f"{page} has {len(found)} forms for {action}: {sorted({f.action for f in forms_of(shown.text)})}"
         body = {**found[number].fields, **(fields or {})}
         return self.send_form(action, body, person, headers)

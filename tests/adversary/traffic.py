@@ -239,8 +239,8 @@ def look(folder: Path, database: str = "") -> None:
     registry = app.runtime.registry
     try:
         with app.runtime.database.reading() as connection:
-            assert ledger.verify_all(connection, registry) == []
-            assert rebuild.differences(connection, registry) == []
+            wrong = ledger.verify_all(connection, registry) + rebuild.differences(connection, registry)
+            assert not wrong, "\n".join(str(one) for one in wrong[:5])
             for stream in connection.execute(select(tables.streams.c.stream)).scalars().all():
                 state, head = log.load(connection, registry, stream)
                 folded = log.fold(registry.kind_of(stream), stream, log.read_facts(connection, registry, stream))

@@ -52,9 +52,7 @@ def call(world: World, parts: list[bytes], pause: float, deadline: float = 0.3) 
         "type": "http", "method": "POST", "path": "/intake/alertmanager/k", "query_string": b"", "headers": [], "client": ("10.0.0.1", 1),
     }  # fmt: skip
     begin = time.monotonic()
-    app = world.app.asgi
-    assert isinstance(app, Intake)
-    asyncio.run(Intake(app, world.app.runtime, {}, Limits(deadline=deadline))(scope, receive, send))
+    asyncio.run(Intake(world.app.asgi, world.app.runtime, {}, Limits(deadline=deadline))(scope, receive, send))
     lasted = time.monotonic() - begin
     if not sent:
         return 0, {}, lasted

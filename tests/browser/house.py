@@ -33,7 +33,6 @@ PAGES: Final = {
     "room, ended": "/incidents/{played}",
     "room, as of": "/incidents/{played}?at=2025-10-27T14:45:00Z",
     "bridge of a room": "/incidents/{incident}/bridge",
-    "people of a room": "/incidents/{incident}/people",
     "an entry": "/incidents/{incident}/entries/{entry}",
     "updates": "/incidents/{incident}/updates",
     "composer": "/incidents/{incident}/updates/customer_initial",
@@ -118,7 +117,7 @@ OUTSIDE: Final = ("sign-in", "status", "status, a month", "subscribe")
 NO_PAGES: Final = (
     "/a/", "/beat/", "/calendar/", "/static/", "/api/", "/icon-", "/favicon.ico", "/sw.js", "/healthz", "/readyz", "/metrics", "/live", "/nav",
     "/manifest.webmanifest", "/incidents.csv", "/insights/csv/", "/insights/points", "/report/", "/password/", "/receipts/{id}/body",
-    "/declare/level", "/declare/questions", "/declare/similar", "/silences/preview", "/on-call/{id}/effect", "/incidents/{id}/attachments/",
+    "/declare/level", "/declare/questions", "/declare/similar", "/incidents/{id}/people", "/silences/preview", "/on-call/{id}/effect", "/incidents/{id}/attachments/",
     "/on-call/handoffs/", "/settings/accounts/{id}", "/settings/sources/keys/", "/setup/{step}", "/status/incidents/", "/status/subscription/",
     "/status/api/", "/status/feed", "/status.", "/gallery",
 )  # fmt: skip

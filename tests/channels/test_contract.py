@@ -30,6 +30,8 @@ PAGERS = sorted(abilities.able("pages"))
 
 ERRANDS = {"certificates"}
 """What the outbox does that reaches nobody; fetching what signatures are checked with is tried in tests/alerts."""
+SUBSCRIBERS = {"status_email", "status_webhook"}
+"""``email`` and ``webhook`` for addresses of subscribers, which nobody on call can have; tests/status tries them."""
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def failure(channel: Any, message: Message) -> ChannelFailed:
 def test_every_registered_channel_has_a_rig_and_every_rig_a_channel(tmp_path: Path) -> None:
     app = build(Options(data=tmp_path))
     try:
-        assert sorted(set(app.runtime.channels) - ERRANDS) == ALL == sorted(abilities.ABILITIES)
+        assert sorted(set(app.runtime.channels) - ERRANDS - SUBSCRIBERS) == ALL == sorted(abilities.ABILITIES)
     finally:
         app.runtime.database.close()
 

@@ -123,7 +123,7 @@ def test_the_preview_is_what_is_sent(house: World, incident: str) -> None:
 
 def test_the_button_names_whom_it_reaches(house: World, incident: str) -> None:
     assert "Send to Stakeholders" in words(composer(house, incident, "stakeholder_update"))
-    house.post("/api/v1/status", {"name": "Us", "on": False})
+    house.post("/api/v1/status-page", {"name": "Us", "on": False})
     text = words(composer(house, incident, "customer_initial"))
     assert "The status page is off, so nobody outside reads this." in text
     assert "Send to Customers" in text

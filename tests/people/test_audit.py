@@ -74,7 +74,7 @@ def test_a_token_is_named_once_a_day_and_address(world: World) -> None:
     assert words(world, kind="token") == ["token bot: made with read"]
 
 
-def test_a_private_incident_leaves_its_number_and_nothing_else(world: World) -> None:
+def test_a_private_incident_leaves_that_it_was_read_and_its_id_only_for_its_readers(world: World) -> None:
     ana = visitor(world, "ana", "responder")
     bo = visitor(world, "bo", "administrator")
     made = ana.api("POST", "/incidents", {"title": SECRET, "private": True})
@@ -83,6 +83,8 @@ def test_a_private_incident_leaves_its_number_and_nothing_else(world: World) -> 
     assert ana.get(f"/incidents/{incident}").status == 200
     assert bo.get(f"/incidents/{incident}").status == 404
     found = audit(world, kind="private reads")
+    assert [(one["who"], one["says"]) for one in found] == [("ana", "read the private incident (one that you may not read), being invited")]
+    found = world.send("GET", "/audit?kind=private+reads", person="ana").json["entries"]
     assert [(one["who"], one["says"]) for one in found] == [("ana", f"read the private incident {incident}, being invited")]
     everything = str(audit(world, limit=1000)) + bo.get("/settings/audit").text + bo.get(f"/settings/audit?record={incident}").text
     assert SECRET not in everything

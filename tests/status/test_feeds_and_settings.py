@@ -48,8 +48,8 @@ def test_a_system_is_put_on_the_page_changed_moved_hidden_and_taken_off_by_forms
     form = next(one for one in forms_of(world.page(here).text) if one.action == f"{here}/order")
     world.send_form(f"{here}/order", {**form.fields, "do": "hide"})
     hidden = form.fields["service"]
-    assert world.get("/api/v1/status")["hidden"] == [hidden]
-    name = next(one["name"] for one in world.get("/api/v1/status")["components"] if one["service"] == "reports")
+    assert world.get("/api/v1/status-page")["hidden"] == [hidden]
+    name = next(one["name"] for one in world.get("/api/v1/status-page")["components"] if one["service"] == "reports")
     removal = next(
         one for one in forms_of(world.page(here).text) if one.action == f"{here}/component" and one.fields.get("service") == "reports"
     )
@@ -98,8 +98,8 @@ def test_a_viewer_sees_the_settings_without_forms_and_no_subscriber(world: World
     assert "Card payments" in text
     assert 'action="/settings/status' not in text
     assert vera.get("/settings/subscribers").status == 403
-    assert vera.api("POST", "/status", {"name": "Hers"}).status == 403
-    assert vera.api("GET", "/status/subscribers").status == 403
+    assert vera.api("POST", "/status-page", {"name": "Hers"}).status == 403
+    assert vera.api("GET", "/status-page/subscribers").status == 403
 
 
 def test_an_incident_is_taken_off_the_page_by_its_button(world: World, incident: str) -> None:

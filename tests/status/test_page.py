@@ -172,7 +172,7 @@ def test_the_next_update_is_promised_until_its_time_and_the_public_is_not_told_t
 def test_a_state_that_somebody_set_holds_until_its_time_whatever_is_computed(world: World, incident: str) -> None:
     tell(world, incident)
     until = (world.now + timedelta(hours=1)).isoformat()
-    world.post("/api/v1/status/states", {"service": "payment-api", "state": "operational", "reason": "works for everybody", "until": until})
+    world.post("/api/v1/status-page/states", {"service": "payment-api", "state": "operational", "reason": "works for everybody", "until": until})
     assert states(world)["Card payments"] == "operational"
     assert "works for everybody" not in page(world)
     world.advance(minutes=61)
@@ -183,12 +183,12 @@ def test_a_state_wants_a_reason_a_time_ahead_and_a_system_that_is_on_the_page(wo
     components(world)
     good = {"service": "search", "state": "partial_outage", "reason": "x", "until": (world.now + timedelta(hours=1)).isoformat()}
     for field, value in (("reason", " "), ("until", "2025-01-01T00:00:00Z"), ("service", "nothing")):
-        assert world.refused("/api/v1/status/states", {**good, field: value})["field"] == field
+        assert world.refused("/api/v1/status-page/states", {**good, field: value})["field"] == field
 
 
 def test_a_hidden_system_is_nowhere_and_changes_nothing(world: World, incident: str) -> None:
     tell(world, incident, headline="Cards fail")
-    world.post("/api/v1/status", {"name": "Us", "hidden": ["payment-api"]})
+    world.post("/api/v1/status-page", {"name": "Us", "hidden": ["payment-api"]})
     assert "Card payments" not in page(world)
     assert "Card payments" not in states(world)
     assert api(world, "status.json")["status"]["indicator"] == "critical"  # the incident itself is still open
@@ -196,7 +196,7 @@ def test_a_hidden_system_is_nowhere_and_changes_nothing(world: World, incident: 
 
 def test_groups_stand_within_groups_in_the_order_that_was_written_down(world: World) -> None:
     components(world, {"a": ("Alpha", "Europe / North"), "b": ("Beta", "Europe"), "c": ("Gamma", ""), "d": ("Delta", "Europe / North")})
-    world.post("/api/v1/status", {"name": "Us", "order": ["c", "d", "a", "b"]})
+    world.post("/api/v1/status-page", {"name": "Us", "order": ["c", "d", "a", "b"]})
     items = api(world, "components.json")["components"]
     assert [one["name"] for one in items] == ["Gamma", "Europe", "North", "Delta", "Alpha", "Beta"]
     by_name = {one["name"]: one for one in items}
@@ -270,7 +270,7 @@ def test_an_old_incident_keeps_its_address_and_its_month(world: World, incident:
 
 def test_a_page_that_is_off_shows_nothing(world: World, incident: str) -> None:
     tell(world, incident, headline="Cards fail")
-    world.post("/api/v1/status", {"name": "Us", "on": False})
+    world.post("/api/v1/status-page", {"name": "Us", "on": False})
     for path in (
         "/status",
         "/status/history",
@@ -286,16 +286,16 @@ def test_a_page_that_is_off_shows_nothing(world: World, incident: str) -> None:
 
 def test_an_incident_can_be_taken_off_the_page_and_put_back(world: World, incident: str) -> None:
     tell(world, incident, headline="Cards fail")
-    world.post(f"/api/v1/status/incidents/{incident}/hide", {"why": "the wrong incident"})
+    world.post(f"/api/v1/status-page/incidents/{incident}/hide", {"why": "the wrong incident"})
     assert "Cards fail" not in page(world)
-    world.post(f"/api/v1/status/incidents/{incident}/show")
+    world.post(f"/api/v1/status-page/incidents/{incident}/show")
     assert "Cards fail" in page(world)
 
 
 def test_what_people_type_is_never_markup(world: World, incident: str) -> None:
     bad = "<img src=x onerror=alert(1)>"
     tell(world, incident, headline=f"{bad} title", fields={"work": f"{bad} **bold**"})
-    world.post("/api/v1/status", {"name": f"{bad}", "about": bad, "header": bad})
+    world.post("/api/v1/status-page", {"name": f"{bad}", "about": bad, "header": bad})
     for path in ("/status", "/status/history", f"/status/incidents/{public_id(incident)}", "/status/subscribe"):
         assert "<img" not in page(world, path)
     assert "<img" not in world.send("GET", "/status/history.rss", person="").text

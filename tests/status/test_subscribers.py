@@ -213,9 +213,9 @@ def test_who_chose_systems_hears_of_those_alone(world: Reached, incident: str) -
 def test_an_address_that_nobody_confirmed_is_forgotten_after_a_week(world: Reached) -> None:
     world.subscribe("ana@example.com")
     world.advance(days=6)
-    assert world.get("/api/v1/status/subscribers")["counts"]["pending"] == 1
+    assert world.get("/api/v1/status-page/subscribers")["counts"]["pending"] == 1
     world.advance(days=2)
-    assert world.get("/api/v1/status/subscribers")["counts"]["pending"] == 0
+    assert world.get("/api/v1/status-page/subscribers")["counts"]["pending"] == 0
 
 
 def many(world: World, count: int) -> None:
@@ -332,7 +332,7 @@ def test_a_webhook_that_fails_again_and_again_is_stopped_its_owner_hears_of_it_a
         world.app.runtime.settle()
     assert world.mail.mails[-1]["to"] == "ops@example.com"
     assert "is stopped" in str(world.mail.mails[-1]["subject"])
-    (row,) = world.get("/api/v1/status/subscribers")["subscribers"]
+    (row,) = world.get("/api/v1/status-page/subscribers")["subscribers"]
     assert (row["state"], row["failures"]) == ("stopped", s.MOST_FAILURES)
     before = len(world.hook.received)
     tell(world, incident)
@@ -351,7 +351,7 @@ def test_one_success_forgives_what_failed_before(world: Reached, incident: str) 
     for _ in range(2):
         tell(world, incident)
         world.app.runtime.settle()
-    (row,) = world.get("/api/v1/status/subscribers")["subscribers"]
+    (row,) = world.get("/api/v1/status-page/subscribers")["subscribers"]
     assert (row["failures"], row["state"]) == (0, "active")
 
 
@@ -360,28 +360,28 @@ def test_one_success_forgives_what_failed_before(world: Reached, incident: str) 
 
 def test_managers_see_who_subscribed_and_remove_them_and_the_record_says_who_did(world: Reached) -> None:
     world.join("ana@example.com")
-    (row,) = world.get("/api/v1/status/subscribers")["subscribers"]
+    (row,) = world.get("/api/v1/status-page/subscribers")["subscribers"]
     assert (row["address"], row["state"]) == ("ana@example.com", "active")
     assert "secret" not in row
     assert world.form("/settings/subscribers", "/settings/subscribers/remove").status == 303
-    assert world.get("/api/v1/status/subscribers")["subscribers"] == []
+    assert world.get("/api/v1/status-page/subscribers")["subscribers"] == []
     facts = world.app.runtime.facts("status_page", "main")
     assert facts[-1].type == "status_page.subscriber_removed"
     assert "ana@example.com" not in world.everything()
 
 
 def test_somebody_can_be_asked_but_not_signed_up(world: Reached) -> None:
-    world.post("/api/v1/status/subscribers", {"address": "board@example.com"})
+    world.post("/api/v1/status-page/subscribers", {"address": "board@example.com"})
     world.app.runtime.settle()
     assert len(world.mail.mails) == 1
-    assert world.get("/api/v1/status/subscribers")["counts"] == {"active": 0, "pending": 1, "stopped": 0}
+    assert world.get("/api/v1/status-page/subscribers")["counts"] == {"active": 0, "pending": 1, "stopped": 0}
     answer = world.form("/settings/subscribers", "/settings/subscribers", {"way": "email", "address": "press@example.com"})
     assert "A confirmation is on its way to press@example.com" in words(answer.text)
     assert world.form("/settings/subscribers", "/settings/subscribers", {"way": "email", "address": "nonsense"}).status == 422
 
 
 def test_a_page_that_takes_no_subscriptions_points_to_its_feeds(world: Reached) -> None:
-    world.post("/api/v1/status", {"name": "Us", "subscribing": False})
+    world.post("/api/v1/status-page", {"name": "Us", "subscribing": False})
     answer = world.page("/status/subscribe", person="")
     assert answer.status == 404
     assert "/status/history.rss" in answer.text

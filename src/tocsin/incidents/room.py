@@ -254,10 +254,10 @@ def leaves(incident: Incident, playbook: Playbook | None, person: str) -> bool:
 
 
 def keys(playbook: Playbook | None) -> dict[str, str]:
-    """Return the single keys of the room that no type of entry has taken: ``update``, ``stage``, ``hand`` and more."""
+    """Return the single keys of the room, ``update``, ``stage``, ``hand`` and more; empty where a type of entry has taken the letter."""
     taken = {t.key for t in playbook.entry_types} if playbook else set()
     wanted = {"update": "u", "stage": "s", "hand": "h", "invite": "i", "files": "f", "bridge": "b"}
-    return {name: key for name, key in wanted.items() if key not in taken}
+    return {name: key if key not in taken else "" for name, key in wanted.items()}
 
 
 def _checklist(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def _values(value: Any) -> Iterable[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for one in value.values():
+        for _, one in sorted(value.items()):  # as the log has them
             yield from _values(one)
     elif isinstance(value, list | tuple):
         for one in value:

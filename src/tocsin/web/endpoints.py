@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,7 +140,15 @@ def json_response(value: Any, status: int = 200, headers: dict[str, str] | None 
 
 
 def routes(endpoints: Sequence[Endpoint], runtime: Runtime) -> list[Route]:
-    """Return the routes of the endpoints, in the given order."""
+    """Return the routes of the endpoints, in the given order.
+
+    Raises:
+        ValueError: two of them have one method and path, so the second would never be asked.
+
+    """
+    twice = [name for name, times in Counter((one.method, one.path) for one in endpoints).items() if times > 1]
+    if twice:
+        raise ValueError(f"two endpoints for {twice}")
     return [Route(PREFIX + endpoint.path, _route(endpoint, runtime), methods=[endpoint.method]) for endpoint in endpoints]
 
 

@@ -95,21 +95,21 @@ def endpoints(publisher: Publisher) -> list[Endpoint]:
     save, clear, set_ = (on_page(body) for body in (m.SaveStatusPage, m.ClearComponentState, m.SetComponentState))
     tag: Any = {"tag": "status"}
     return [
-        Endpoint("GET", "/status", "The status page: its texts, components, states set by hand, how many subscribe", page, **tag),
-        Endpoint("GET", "/status/shown", "What the public sees now, as Statuspage's summary.json", shown, **tag),
-        Endpoint("POST", "/status", "Write down the status page", save[0], save[1], needs="manager", **tag),
-        Endpoint("POST", "/status/states", "Set a component's state by hand, until a time", set_[0], set_[1], needs="responder", **tag),
-        Endpoint("POST", "/status/states/clear", "Let a component's state be computed again", clear[0], clear[1], needs="responder", **tag),
-        Endpoint("POST", "/status/components/{id}", "Say what the page shows of a service", component, SetComponent, needs="manager", **tag),
-        Endpoint("POST", "/status/incidents/{id}/hide", "Take an incident off the page", of_incident(notice.HideNotice), notice.HideNotice, needs="responder", **tag),
-        Endpoint("POST", "/status/incidents/{id}/show", "Put an incident back on the page", of_incident(notice.ShowNotice), None, needs="responder", **tag),
+        Endpoint("GET", "/status-page", "The status page: its texts, components, states set by hand, how many subscribe", page, **tag),
+        Endpoint("GET", "/status-page/shown", "What the public sees now, as Statuspage's summary.json", shown, **tag),
+        Endpoint("POST", "/status-page", "Write down the status page", save[0], save[1], needs="manager", **tag),
+        Endpoint("POST", "/status-page/states", "Set a component's state by hand, until a time", set_[0], set_[1], needs="responder", **tag),
+        Endpoint("POST", "/status-page/states/clear", "Let a component's state be computed again", clear[0], clear[1], needs="responder", **tag),
+        Endpoint("POST", "/status-page/components/{id}", "Say what the page shows of a service", component, SetComponent, needs="manager", **tag),
+        Endpoint("POST", "/status-page/incidents/{id}/hide", "Take an incident off the page", of_incident(notice.HideNotice), notice.HideNotice, needs="responder", **tag),
+        Endpoint("POST", "/status-page/incidents/{id}/show", "Put an incident back on the page", of_incident(notice.ShowNotice), None, needs="responder", **tag),
         Endpoint(
-            "GET", "/status/subscribers", "Who subscribed, the newest first", listed, needs="manager", **tag,
+            "GET", "/status-page/subscribers", "Who subscribed, the newest first", listed, needs="manager", **tag,
             query=(("state", "active, pending, stopped"), ("way", "email, webhook"), ("text", "A part of the address"), ("after", "Id of the last one seen"), ("limit", "At most 500")),
         ),
-        Endpoint("POST", "/status/subscribers", "Ask somebody whether they want to be told", invited, InviteSubscriber, 202, needs="manager", **tag),
-        Endpoint("POST", "/status/subscribers/{id}/remove", "Remove a subscriber; the address is deleted", managed(s.Leave), None, needs="manager", **tag),
-        Endpoint("POST", "/status/subscribers/{id}/enable", "Try a subscriber that was stopped again", managed(s.Enable), None, needs="manager", **tag),
+        Endpoint("POST", "/status-page/subscribers", "Ask somebody whether they want to be told", invited, InviteSubscriber, 202, needs="manager", **tag),
+        Endpoint("POST", "/status-page/subscribers/{id}/remove", "Remove a subscriber; the address is deleted", managed(s.Leave), None, needs="manager", **tag),
+        Endpoint("POST", "/status-page/subscribers/{id}/enable", "Try a subscriber that was stopped again", managed(s.Enable), None, needs="manager", **tag),
     ]  # fmt: skip
 
 

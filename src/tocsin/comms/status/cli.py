@@ -17,7 +17,7 @@ status = group("status", "The public status page.")
 @pass_session
 def show(session: Session) -> None:
     """Show what the public sees now."""
-    found = session.api.get("/status/shown")
+    found = session.api.get("/status-page/shown")
 
     def people() -> None:
         output.say(f"{output.strong(found['page']['name'])}: {found['status']['description']}")
@@ -46,14 +46,14 @@ def show(session: Session) -> None:
 @pass_session
 def save(session: Session, /, order: tuple[str, ...], hide: tuple[str, ...], **given: Any) -> None:
     """Change the page; what is not given stays."""
-    before = session.api.get("/status")
+    before = session.api.get("/status-page")
     names = ("name", "about", "header", "support_url", "on", "subscribing", "order", "hidden")
     body = {name: before[name] for name in names} | {name: value for name, value in given.items() if value is not None}
     if order:
         body["order"] = listed(order)
     if hide:
         body["hidden"] = listed(hide)
-    answer = session.api.post("/status", body)
+    answer = session.api.post("/status-page", body)
     session.done(answer, "The status page is saved." if answer.get("changed", True) else "Nothing changed.")
 
 
@@ -68,7 +68,7 @@ def component(session: Session, service: str, name: str, group_: str, about: str
     """Say what the page shows of a service."""
     if not name and not remove:
         raise click.UsageError("Give --name, or --remove.")
-    answer = session.api.post(f"/status/components/{service}", {"name": "" if remove else name, "group": group_, "about": about})
+    answer = session.api.post(f"/status-page/components/{service}", {"name": "" if remove else name, "group": group_, "about": about})
     session.done(answer, f"{service}: {'off the page' if remove else f'on the page as {name}'}.")
 
 
@@ -82,7 +82,7 @@ def component(session: Session, service: str, name: str, group_: str, about: str
 def set_(session: Session, service: str, state: str, until: str, reason: str, zone: str | None) -> None:
     """Set a component's state by hand, until a time."""
     answer = session.api.post(
-        "/status/states", {"service": service, "state": state, "reason": reason, "until": session.coming(until, zone)}
+        "/status-page/states", {"service": service, "state": state, "reason": reason, "until": session.coming(until, zone)}
     )
     session.done(answer, f"{service}: {WORDS[state].lower()} until {output.when(answer['until'], session.now())}.")
 
@@ -92,7 +92,7 @@ def set_(session: Session, service: str, state: str, until: str, reason: str, zo
 @pass_session
 def clear(session: Session, service: str) -> None:
     """Let a component's state be computed again."""
-    answer = session.api.post("/status/states/clear", {"service": service})
+    answer = session.api.post("/status-page/states/clear", {"service": service})
     session.done(answer, f"{service}: computed again." if answer["changed"] else f"{service}: it was not set by hand.")
 
 
@@ -102,7 +102,7 @@ def clear(session: Session, service: str) -> None:
 @pass_session
 def hide(session: Session, incident: str, why: str) -> None:
     """Take an incident off the page."""
-    session.done(session.api.post(f"/status/incidents/{incident}/hide", {"why": why}), f"{incident}: off the status page.")
+    session.done(session.api.post(f"/status-page/incidents/{incident}/hide", {"why": why}), f"{incident}: off the status page.")
 
 
 @status.command("unhide")
@@ -110,7 +110,7 @@ def hide(session: Session, incident: str, why: str) -> None:
 @pass_session
 def unhide(session: Session, incident: str) -> None:
     """Put an incident back on the page."""
-    session.done(session.api.post(f"/status/incidents/{incident}/show", {}), f"{incident}: on the status page again.")
+    session.done(session.api.post(f"/status-page/incidents/{incident}/show", {}), f"{incident}: on the status page again.")
 
 
 @status.command("subscribers")
@@ -119,7 +119,7 @@ def unhide(session: Session, incident: str) -> None:
 @pass_session
 def subscribers(session: Session, state: str | None, text: str) -> None:
     """List who subscribed, the newest first."""
-    found = session.api.get("/status/subscribers", state=state, text=text)
+    found = session.api.get("/status-page/subscribers", state=state, text=text)
 
     def people() -> None:
         counts = found["counts"]
@@ -136,7 +136,7 @@ def subscribers(session: Session, state: str | None, text: str) -> None:
 @pass_session
 def invite(session: Session, address: str, *, webhook: bool) -> None:
     """Ask somebody whether they want to be told; they confirm it themselves."""
-    answer = session.api.post("/status/subscribers", {"address": address, "way": "webhook" if webhook else "email"})
+    answer = session.api.post("/status-page/subscribers", {"address": address, "way": "webhook" if webhook else "email"})
     session.done(
         answer,
         f"A {'challenge' if webhook else 'confirmation'} is on its way to {address}."
@@ -149,7 +149,7 @@ def invite(session: Session, address: str, *, webhook: bool) -> None:
 @pass_session
 def remove(session: Session, subscriber: str) -> None:
     """Remove a subscriber; the address is deleted."""
-    session.done(session.api.post(f"/status/subscribers/{subscriber}/remove", {}), f"{subscriber}: removed.")
+    session.done(session.api.post(f"/status-page/subscribers/{subscriber}/remove", {}), f"{subscriber}: removed.")
 
 
 @status.command("enable")
@@ -157,4 +157,4 @@ def remove(session: Session, subscriber: str) -> None:
 @pass_session
 def enable(session: Session, subscriber: str) -> None:
     """Try a subscriber that was stopped again."""
-    session.done(session.api.post(f"/status/subscribers/{subscriber}/enable", {}), f"{subscriber}: tried again.")
+    session.done(session.api.post(f"/status-page/subscribers/{subscriber}/enable", {}), f"{subscriber}: tried again.")

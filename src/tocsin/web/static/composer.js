@@ -195,7 +195,7 @@ function begin() {
         Object.assign(one, { digest: answer.digest, size: answer.size, file: null });
         return end("");
       }
-      if (new URL(request.responseURL || location.href).pathname === "/sign-in") return end("you are signed out; sign in and try again");
+      if (/^\/(sign-in|setup)$/.test(new URL(request.responseURL || location.href).pathname)) return end("you are signed out; sign in and try again");
       end(answer?.detail || "was refused");
     });
     request.addEventListener("error", () => end("not sent: the network is away"));

@@ -127,7 +127,7 @@ async function refresh() {
     url.hash = "";
     if (version !== undefined) url.searchParams.set("since", version);
     const answer = await fetch(url, { headers: { accept: "text/html" }, credentials: "same-origin", cache: "no-store" });
-    if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return signedOut();
+    if (answer.redirected && /^\/(sign-in|setup)$/.test(new URL(answer.url).pathname)) return signedOut();
     if (answer.status === 404 || answer.status === 403) return location.reload(); // it may not be read any more
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
