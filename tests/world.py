@@ -207,7 +207,7 @@ class World:
     ) -> Answer:  # fmt: skip
         """Open a page, fill in its form with this action (the first, or the one with this number) as a browser would, and send it."""
         shown = self.page(page, person, headers)
-        found = [form for form in forms_of(shown.text) if form.action == action and form.method == "post"]
+        found = sorted((form for form in forms_of(shown.text) if form.action == action), key=lambda form: form.method != "post")
         assert len(found) > number, f"{page} has {len(found)} forms for {action}: {sorted({f.action for f in forms_of(shown.text)})}"
         body = {**found[number].fields, **(fields or {})}
         return self.send_form(action, body, person, headers)

@@ -101,7 +101,7 @@ from tocsin.heartbeats.reactions import REACTIONS as HEARTBEAT_REACTIONS
 from tocsin.incidents import api as incidents_api
 from tocsin.incidents import bridge_pages as incident_bridge_pages
 from tocsin.incidents import compose_pages as incident_compose_pages
-from tocsin.incidents import feed_queries, glance_queries
+from tocsin.incidents import feed_queries
 from tocsin.incidents import files_pages as incident_files_pages
 from tocsin.incidents import now_pages as incident_now
 from tocsin.incidents import page_reactions as incident_page_reactions
@@ -235,7 +235,7 @@ def build(options: Options) -> App:
         Unavailable: the database cannot be used.
 
     """
-    _ = incident_tables, insights_tables, people_tables, group_tables, quiet_tables, search_tables, glance_queries
+    _ = incident_tables, insights_tables, people_tables, group_tables, quiet_tables, search_tables
     directory = DataDirectory(options.data or Path("tocsin-data"))
     directory.make()
     database = Database(options.database_url or directory.database_url)

@@ -86,6 +86,15 @@ def field(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     field.world.close()
 
 
+def test_odd_ids_lead_nowhere_and_nothing_is_made_of_them(field: Field) -> None:
+    _odd_ids(field, 4)
+
+
+@pytest.mark.torture
+def test_every_odd_id_leads_nowhere_and_nothing_is_made_of_it(field: Field) -> None:
+    _odd_ids(field, 1)
+
+
 def _fuzz_bodies(field: Field, examples: int) -> None:
     for endpoint in field.world.app.endpoints:
         if endpoint.body is None or endpoint.path == "/clock/advance":
@@ -127,28 +136,36 @@ def test_what_is_no_body_at_all_is_refused(field: Field) -> None:
         field.try_one("POST", PREFIX + "/incidents", raw, {"content-type": "text/plain; charset=utf-16"})
 
 
-def test_odd_ids_lead_nowhere_and_nothing_is_made_of_them(field: Field) -> None:
+def _odd_ids(field: Field, share: int) -> None:
+    """Try every address with a share of the odd ids: others each time, so that all are tried somewhere."""
     if field.playbook != BOOKS[0]:
         pytest.skip("the playbook does not matter here")
-    for endpoint in field.world.app.endpoints:
-        if "{" not in endpoint.path or endpoint.path.startswith("/clock"):
-            continue
-        for text in IDS:
+    named = [one for one in field.world.app.endpoints if "{" in one.path and not one.path.startswith("/clock")]
+    for number, endpoint in enumerate(named):
+        for text in IDS[number % share :: share]:
             path = PREFIX + "/".join(part(text) if step.startswith("{") else step for step in endpoint.path.split("/"))
             field.try_one(endpoint.method, path, b"{}" if endpoint.method == "POST" else None)
 
 
-def test_odd_query_parameters_are_refused_or_ignored(field: Field) -> None:
+def _odd_queries(field: Field, share: int) -> None:
+    """Try every parameter with a share of the odd texts: another one each time, so that all are tried on something."""
     if field.playbook != BOOKS[0]:
         pytest.skip("the playbook does not matter here")
-    for endpoint in field.world.app.endpoints:
-        for name, _ in endpoint.query:
-            if endpoint.method != "GET":
-                continue
-            for text in QUERIES:
-                if len(text) < 10_000:
-                    field.try_one("GET", f"{field.path(endpoint)}?{urlencode({name: text})}")
-            field.try_one("GET", f"{field.path(endpoint)}?{name}=%ff%fe&{name}=%&{name}")
+    texts = [text for text in QUERIES if len(text) < 10_000]
+    asked = [(endpoint, name) for endpoint in field.world.app.endpoints for name, _ in endpoint.query if endpoint.method == "GET"]
+    for number, (endpoint, name) in enumerate(asked):
+        for text in texts[number % share :: share]:
+            field.try_one("GET", f"{field.path(endpoint)}?{urlencode({name: text})}")
+        field.try_one("GET", f"{field.path(endpoint)}?{name}=%ff%fe&{name}=%&{name}")
+
+
+def test_odd_query_parameters_are_refused_or_ignored(field: Field) -> None:
+    _odd_queries(field, 6)
+
+
+@pytest.mark.torture
+def test_every_odd_query_parameter_is_refused_or_ignored(field: Field) -> None:
+    _odd_queries(field, 1)
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))

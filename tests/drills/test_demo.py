@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("demo")
 TOCSIN = [sys.executable, "-m", "tocsin", "demo"]
 MOST_SECONDS = 60
 """Far more than it takes (some 8 seconds); a hang must not hold up the other tests."""

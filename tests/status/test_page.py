@@ -172,7 +172,9 @@ def test_the_next_update_is_promised_until_its_time_and_the_public_is_not_told_t
 def test_a_state_that_somebody_set_holds_until_its_time_whatever_is_computed(world: World, incident: str) -> None:
     tell(world, incident)
     until = (world.now + timedelta(hours=1)).isoformat()
-    world.post("/api/v1/status-page/states", {"service": "payment-api", "state": "operational", "reason": "works for everybody", "until": until})
+    world.post(
+        "/api/v1/status-page/states", {"service": "payment-api", "state": "operational", "reason": "works for everybody", "until": until}
+    )
     assert states(world)["Card payments"] == "operational"
     assert "works for everybody" not in page(world)
     world.advance(minutes=61)

@@ -35,6 +35,20 @@ def test_a_page_that_calls_me_stands_first_with_a_button_that_acknowledges_and_l
     assert ">Acknowledge</button>" not in shown
 
 
+def test_a_role_that_i_am_asked_to_take_stands_there_until_i_take_or_decline_it(world: World) -> None:
+    incident = world.declare(lead="alice")
+    world.post(f"/incidents/{incident}/roles/offer", {"role": "ic", "person": "bob", "note": "my shift ends"})
+    shown = section(world.page("/", person="bob").text, "called")
+    assert "alice asks you to take this role: my shift ends" in words(shown)
+    assert "You are asked" not in section(world.page("/", person="carol").text, "called")
+    world.form("/", f"/incidents/{incident}/roles/decline", person="bob")
+    assert "You are asked" not in section(world.page("/", person="bob").text, "called")
+    world.post(f"/incidents/{incident}/roles/offer", {"role": "ic", "person": "bob"})
+    world.form("/", f"/incidents/{incident}/roles/accept", person="bob")
+    assert world.get(f"/incidents/{incident}")["lead"] == "bob"
+    assert "You are asked" not in section(world.page("/", person="bob").text, "called")
+
+
 def test_what_nobody_has_answered_is_everybodys_to_see_and_to_take(world: World) -> None:
     page = call(world, "bob")
     world.advance(hours=3)

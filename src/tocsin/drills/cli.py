@@ -58,7 +58,7 @@ def demo(
     given = data_directory or getattr(ctx.obj, "data", None)
     try:
         chosen = _chosen(scenario, fast)
-        with _folder(given) as folder, _served(folder, chosen, port) as child:
+        with _folder(given) as folder, _served(folder, chosen, 0 if fast else port) as child:
             if fast:
                 failed = _play_fast(child, chosen, Path(report) if report else None)
             else:

@@ -6,15 +6,14 @@ Lists read these rows instead of opening records. Deadlines stand there as momen
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from tocsin.engine.kinds import Kind
 from tocsin.engine.model import Fact, RowWrite, micros
-from tocsin.incidents import milestones, obligations
+from tocsin.incidents import beside, milestones, obligations
 from tocsin.incidents.model import Incident
 from tocsin.incidents.rows import LISTED
 from tocsin.playbooks.model import Playbook
@@ -37,6 +36,17 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     id: str
 
 
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """A role that somebody was asked to take, and has not taken or declined yet."""
+
+    role: str
+    name: str
+    """The role's, as the playbook has it."""
+    person: str
+    by: str
+    note: str
+
+
 class Glance(msgspec.Struct, frozen=True):
     """What a list shows of an incident beside its row in ``incidents``."""
 
@@ -49,6 +59,7 @@ class Glance(msgspec.Struct, frozen=True):
     duties: tuple[Waiting, ...]
     waiting: int
     """How many duties wait altogether."""
+    asked: tuple[Asked, ...] = ()
 
 
 encode: Final = msgspec.json.Encoder().encode
@@ -65,9 +76,13 @@ def glance(incident: Incident, playbook: Playbook | None, now: datetime) -> Glan
     stage = playbook.stage(incident.stage) if playbook else None
     lead = playbook.lead if playbook else None
     duties = _waiting(incident, playbook, now) if playbook else []
+    asked = tuple(
+        Asked(role, named.name if playbook and (named := playbook.role(role)) else role, offer.person, offer.by, offer.note)
+        for role, offer in incident.offers.items()
+    )
     return Glance(
         micros(since), micros(until) if until else None, stage.name if stage else incident.stage, (lead.short or lead.name) if lead else "",
-        "acknowledged" in moments or incident.stage_kind != "open" or incident.ended, tuple(duties[:MOST_DUTIES]), len(duties),
+        "acknowledged" in moments or incident.stage_kind != "open" or incident.ended, tuple(duties[:MOST_DUTIES]), len(duties), asked,
     )  # fmt: skip
 
 
@@ -98,27 +113,14 @@ def row(incident: Incident, playbook: Playbook | None, now: datetime) -> RowWrit
 
 
 def glancing(kind: Kind, playbook_of: Callable[[str], Playbook | None]) -> Kind:
-    """Return the incident's kind with its glance among its rows. playbook_of: the parsed playbook of a digest; its text never changes."""
-    known: dict[str, Playbook] = {}
+    """Return the incident's kind with its glance among its rows. playbook_of: the parsed playbook of a digest."""
 
-    def pinned(incident: Incident) -> Playbook | None:
-        if incident.playbook is None:
-            return None
-        digest = incident.playbook.digest
-        found = known.get(digest) or playbook_of(digest)
-        if found is not None:
-            known[digest] = found
-        return found
-
-    def rows(before: Any, after: Any, facts: Sequence[Fact]) -> list[RowWrite]:
-        return [*kind.rows(before, after, facts), *_rows(before, after, facts)]
-
-    def _rows(before: Incident, after: Incident, facts: Sequence[Fact]) -> list[RowWrite]:
+    def rows(before: Incident, after: Incident, facts: Sequence[Fact], playbook: Playbook | None) -> list[RowWrite]:
         if after.declared_at is None:
             return []
-        same = before.plan == after.plan and before.engaged is after.engaged
+        same = before.plan == after.plan and before.engaged is after.engaged and before.offers is after.offers
         if same and not any(isinstance(fact.event, LISTED) for fact in facts):
             return []
-        return [row(after, pinned(after), facts[-1].recorded_at)]
+        return [row(after, playbook, facts[-1].recorded_at)]
 
-    return replace(kind, rows=rows)
+    return beside.writing(kind, playbook_of, rows)

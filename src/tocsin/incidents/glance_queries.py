@@ -6,27 +6,14 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, ColumnElement, Index, Table, Text, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Reader, Viewer, micros, moment
-from tocsin.engine.tables import ROWS_VERSION, metadata
+from tocsin.engine.tables import metadata
 from tocsin.incidents import glance
 from tocsin.incidents.privacy import readable
-from tocsin.incidents.tables import incidents
-
-glances = Table(
-    glance.TABLE,
-    metadata,
-    Column("incident", Text, primary_key=True),
-    Column("next_at", BigInteger),
-    Column("since", BigInteger, nullable=False),
-    Column("people", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Index("incident_glances_next", "next_at"),
-    info={ROWS_VERSION: 1},
-)
-"""``next_at``: when the earliest duty that waits is due; nothing where none waits. ``people``: who holds a role or takes part, each between line ends."""
+from tocsin.incidents.tables import glances, incidents
 
 _SCANNED: Final = 300
 """Incidents with something overdue that are looked through for whose it is."""
@@ -205,6 +192,6 @@ def shown(row: Any, reader: Reader) -> dict[str, Any]:
         **values, "title": values["title"] or values["id"], "declared_at": moment(values["declared_at"]),
         "since": moment(seen.since) if seen else moment(values["declared_at"]), "until": moment(seen.until) if seen and seen.until else None,
         "stage_name": seen.stage_name if seen else values["stage"], "lead_role": seen.lead_role if seen else "",
-        "unacknowledged": bool(seen) and not (seen and seen.acknowledged), "overdue": len(late),
+        "unacknowledged": bool(seen) and not (seen and seen.acknowledged), "overdue": len(late), "asked": seen.asked if seen else (),
         "next": {"name": due.name, "due_at": moment(due.due_at), "owner": due.owner, "person": due.person, "state": "overdue" if late else "open"} if due else None,
     }  # fmt: skip

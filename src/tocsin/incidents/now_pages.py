@@ -69,7 +69,7 @@ def gathered(reader: Reader, viewer: Viewer) -> dict[str, Any]:
     schedules = _on_call(reader, names, me)
     return {
         "mine": mine[:_MOST_PAGES], "mine_number": len(mine), "tried": tried[:_MOST_TRIED], "tried_number": sum(row["several"] for row in tried),
-        "open": running, "open_number": open_number, "firing": firing, "firing_number": firing_number,
+        "asked": [(row, one) for row in running for one in row["asked"] if me and one.person == me], "open": running, "open_number": open_number, "firing": firing, "firing_number": firing_number,
         "schedules": schedules[:_MOST_SCHEDULES], "schedule_number": len(schedules), "duties": duties, "duty_number": duty_number, "items": items,
         "item_number": item_number, "recent": glance_queries.ended_lately(reader, viewer, _RECENT), "names": names,
     }  # fmt: skip

@@ -27,6 +27,20 @@ incidents = Table(
     Index("incidents_private", "private", "id"),
 )
 
+glances = Table(
+    "incident_glances",
+    metadata,
+    Column("incident", Text, primary_key=True),
+    Column("next_at", BigInteger),
+    Column("since", BigInteger, nullable=False),
+    Column("people", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("incident_glances_next", "next_at"),
+    info={ROWS_VERSION: 2},
+)
+"""``next_at``: when the earliest duty that waits is due; nothing where none waits. ``people``: who holds a role or takes part, each between line
+ends. ``body``: a ``glance.Glance``."""
+
 incident_readers = Table(
     "incident_readers",
     metadata,
