@@ -22,6 +22,7 @@ from tocsin.engine.database import Database
 from tocsin.engine.errors import Refused, Unavailable
 from tocsin.engine.kinds import Registry
 from tocsin.engine.model import SYSTEM, micros
+from tocsin.engine.seen import Seen
 from tocsin.engine.submissions import Answer, Committed, Result, Submission, repeat, tell, unavailable
 from tocsin.engine.writer import Writer
 
@@ -59,6 +60,7 @@ class Committer:
         self._cache: OrderedDict[str, tuple[Any, log.Head]] = OrderedDict()
         self._folded = 0
         """Facts that the states of the cache were folded from."""
+        self._seen = Seen()
         self.commits = 0
         """Transactions that were committed since the start."""
         self._listeners: list[Callable[[Committed], None]] = []
@@ -106,8 +108,13 @@ class Committer:
         cached = self._cache.get(stream)
         if cached is not None:
             return cached[0] if cached[1].version else None
+        seen = self._seen.get(stream)
+        if seen is not None:
+            return seen[0] if seen[1] else None
+        turn = self._seen.turn
         with self._database.reading() as connection:
             state, head = log.load(connection, self._registry, stream)
+        self._seen.keep(turn, stream, state, head.version)
         return state if head.version else None
 
     # -- the thread -------------------------------------------------------------------------------
@@ -143,6 +150,7 @@ class Committer:
             written = isinstance(error, SQLAlchemyError)
             self._cache.clear()
             self._folded = 0
+            self._seen.clear()
             if self._committing or not written or isinstance(error, IntegrityError):
                 self._reload()
             if len(submissions) > 1:
@@ -239,6 +247,7 @@ class Committer:
         for name, _ in batch.redacted:
             if (gone := self._cache.pop(name, None)) is not None:  # it was folded with what is gone; the next reader folds it anew
                 self._folded -= gone[1].version
+        self._seen.forget([*batch.streams, *(name for name, _ in batch.redacted)])
         while len(self._cache) > _STATES_KEPT or self._folded > _FACTS_KEPT:
             self._folded -= self._cache.popitem(last=False)[1][1].version
 

@@ -78,25 +78,31 @@ class Clocks:
     """Says when calls came on the clock of who was called, and remembers it: one for each process."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, str], tuple[int, int, int]] = {}
+        self._known: dict[tuple[str, Hours | None], dict[int, tuple[int, int, bool]]] = {}
+        """By zone and by which hours are night: a moment -> weekday, hour, and whether it was night."""
+        self._count = 0
 
     def felt(self, calls: Iterable[Call], zones: Mapping[str, str], night: Hours | None) -> list[Felt]:
         """Return calls as they were felt. zones: of each person, UTC where there is none; night: which hours are, None where nobody says."""
+        if self._count > _MOST_KNOWN:
+            self._known, self._count = {}, 0
         begin, end = (read_clock(text) for text in (night.start, night.end)) if night is not None else (0, 0)
-        known = self._known
-        if len(known) > _MOST_KNOWN:
-            known.clear()
+        clocks: dict[str, tuple[ZoneInfo, dict[int, tuple[int, int, bool]]]] = {}
         made = []
         for call in calls:
-            zone = zones.get(call.person) or "UTC"
-            key = (call.page, call.opened, zone)
-            local = known.get(key)
+            person, opened = call.person, call.opened
+            if person not in clocks:
+                zone = zones.get(person) or "UTC"
+                clocks[person] = ZoneInfo(zone), self._known.setdefault((zone, night), {})
+            zone_, known = clocks[person]
+            local = known.get(opened)
             if local is None:
-                at = moment(call.opened).astimezone(ZoneInfo(zone))
-                local = known[key] = at.weekday(), at.hour, at.hour * _HOUR + at.minute * _MINUTE + at.second
-            weekday, hour, second = local
-            dark = night is not None and (begin <= second < end if begin < end else second >= begin or second < end)
-            made.append(Felt(call, weekday, hour, dark))
+                at = moment(opened).astimezone(zone_)
+                second = at.hour * _HOUR + at.minute * _MINUTE + at.second
+                dark = night is not None and (begin <= second < end if begin < end else second >= begin or second < end)
+                local = known[opened] = at.weekday(), at.hour, dark
+                self._count += 1
+            made.append(Felt(call, *local))
         return made
 
 

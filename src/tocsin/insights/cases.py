@@ -91,7 +91,8 @@ class Slice(msgspec.Struct, frozen=True):
 
 def measured(cases: Iterable[Case], number: int) -> list[Measured]:
     """Return the cases with one of the canonical durations. number: its place among them."""
-    return [Measured(case, case.canonical[number], bool(case.estimated >> number & 1)) for case in cases]
+    bit = 1 << number
+    return [Measured(case, case.canonical[number], case.estimated & bit != 0) for case in cases]
 
 
 def over_time(found: Iterable[Measured], period: Period) -> list[Slice]:
@@ -140,7 +141,5 @@ def change(now: float | None, before: float | None) -> float | None:
 
 
 def _slice(name: str, found: Sequence[Measured], *, rank: int = -1, begin: datetime | None = None, end: datetime | None = None) -> Slice:
-    known = tuple(one for one in found if one.seconds is not None)
-    return Slice(
-        name, rank, begin, end, known, len(found) - len(known), statistics([one.seconds for one in known if one.seconds is not None])
-    )
+    known = tuple([one for one in found if one.seconds is not None])
+    return Slice(name, rank, begin, end, known, len(found) - len(known), statistics([one[1] for one in known if one[1] is not None]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from starlette.routing import Route
 from tocsin.engine.errors import NotFound
 from tocsin.engine.model import Reader
 from tocsin.insights import charts, durations, duties, period, sheets, work_charts, work_queries
+from tocsin.insights.burden import people
 from tocsin.insights.cases import Case, over_time
 from tocsin.insights.charts import Behind, Chart, Tile
 from tocsin.insights.figures import JUDGED, duties_of
@@ -248,10 +249,11 @@ class _Pages:
         zones = self.zones.of(reader, [*(call.person for call in calls), *(call.person for call in earlier)])
         names = work_queries.names_of(reader)
         now, before = (self.work.clocks.felt(some, zones, night) for some in (calls, earlier))
+        shares = people(now, night, hours)
         return Seen(
-            tuple(work_charts.load_tiles(now, before, night, hours)),
+            tuple(work_charts.load_tiles(shares, people(before, night, None), night, hours)),
             (
-                work_charts.load_by_person(now, night, hours, names),
+                work_charts.load_by_person(shares, names),
                 work_charts.load_over_time(now, asked.period, night),
                 work_charts.load_by_hour(now),
             ),
@@ -285,7 +287,7 @@ class _Pages:
     # -- around it --------------------------------------------------------------------------------
 
     def _frame(self, reader: Reader, visit: Visit, asked: Asked, subject: str) -> dict[str, Any]:
-        found: Mapping[str, list[str]] = work_queries.choices(reader, visit.viewer)
+        found = work_queries.choices(reader, self.numbers.cases(reader, visit.viewer, Filter()))
         filters = {name: found[name] for name in _FILTERS[subject] if found[name] or asked.query.get(name)}
         return {
             "subjects": SUBJECTS, "period": asked.period, "presets": period.PRESETS, "filters": filters, "query": asked.query,

@@ -113,10 +113,11 @@ def duties_by_rule(cases: Sequence[Case], names: Mapping[tuple[str, str], str], 
 # -- on call --------------------------------------------------------------------------------------
 
 
-def load_tiles(calls: Sequence[Felt], earlier: Sequence[Felt], night: Hours | None, hours: Mapping[str, float] | None) -> list[Tile]:
-    """Return what being on call came to."""
-    now, before = burden.people(calls, night, hours), burden.people(earlier, night, None)
-    pages, was = len(calls), len(earlier)
+def load_tiles(
+    now: Sequence[burden.Person], before: Sequence[burden.Person], night: Hours | None, hours: Mapping[str, float] | None
+) -> list[Tile]:
+    """Return what being on call came to. now, before: each person's share of this period and of the one before it."""
+    pages, was = (sum(one.pages for one in shares) for shares in (now, before))
     said, tone = against(pages, was, f"{was:,}", "less")
     broke, broken = sum(one.interruptions for one in now), sum(one.interruptions for one in before)
     broke_said, broke_tone = against(broke, broken, f"{broken:,}", "less")
@@ -133,9 +134,8 @@ def load_tiles(calls: Sequence[Felt], earlier: Sequence[Felt], night: Hours | No
     ]  # fmt: skip
 
 
-def load_by_person(calls: Sequence[Felt], night: Hours | None, hours: Mapping[str, float] | None, names: Mapping[str, str]) -> Chart:
+def load_by_person(people: Sequence[burden.Person], names: Mapping[str, str]) -> Chart:
     """Return each person's share."""
-    people = burden.people(calls, night, hours)
     sheet = Sheet(
         (Column("Person"), Column("Interruptions", "count"), Column("Pages", "count"), Column("At night", "count"), Column("At weekends", "count"),
          Column("On call", "hours"), Column("Pages per 100 h", "rate")),
@@ -150,7 +150,7 @@ def load_by_person(calls: Sequence[Felt], night: Hours | None, hours: Mapping[st
     )  # fmt: skip
     return Chart(
         "people", "By person", "Interruptions: stretches in which a page waited for them, until it was acknowledged. Hours: on call in any schedule.",
-        f"{len(calls):,} pages, {len(people)} people", sheet, table=True, empty="Nobody was on call or called in this period.",
+        f"{sum(one.pages for one in people):,} pages, {len(people)} people", sheet, table=True, empty="Nobody was on call or called in this period.",
     )  # fmt: skip
 
 

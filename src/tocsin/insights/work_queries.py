@@ -16,6 +16,7 @@ from tocsin.incidents.privacy import hidden
 from tocsin.incidents.tables import incidents
 from tocsin.insights import figure_queries
 from tocsin.insights.burden import Call, Clocks
+from tocsin.insights.cases import Case
 from tocsin.insights.completion import Item
 from tocsin.insights.figure_queries import services_of
 from tocsin.insights.noise import Group
@@ -182,16 +183,16 @@ def service_names(reader: Reader) -> dict[str, str]:
     return {row.id: row.name for row in reader.rows(select(services.c.id, services.c.name))}
 
 
-def choices(reader: Reader, viewer: Viewer) -> Mapping[str, list[str]]:
-    """Return what the filters may be set to: words that incidents one may read have, and the teams that own a service."""
-    unread = hidden(reader, viewer)
+def choices(reader: Reader, cases: Iterable[Case]) -> Mapping[str, list[str]]:
+    """Return what the filters may be set to: words that these incidents have, and the teams that own a service. cases: all that one may read."""
     found: dict[str, list[str]] = {}
-    for name in ("severity", "service", "playbook"):
-        column = incidents.c[name]
-        query = select(column).where(column != "").distinct().order_by(column)
-        if unread:
-            query = query.where(incidents.c.id.not_in(unread))
-        found[name] = [str(row[0]) for row in reader.rows(query)]
+    every = list(cases)
+    for name, words in (
+        ("severity", {case.severity for case in every}),
+        ("service", {case.service for case in every}),
+        ("playbook", {case.playbook for case in every}),
+    ):
+        found[name] = sorted(words - {""})
     owners = select(services.c.owner).where(services.c.owner != "").distinct().order_by(services.c.owner)
     found["team"] = [str(row[0]) for row in reader.rows(owners)]
     return found
