@@ -95,3 +95,18 @@ def test_readers_beside_a_writer_see_what_was_answered(world: World) -> None:
         for name in least:
             state, _ = log.load(connection, world.app.runtime.registry, f"person:{name}")
             assert committer.state(f"person:{name}") == state
+
+
+def test_a_long_record_is_read_once_and_again_after_every_change_of_it(world: World) -> None:
+    incident = world.declare()
+    for number in range(520):
+        world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": f"reading {number}"})
+    runtime = world.app.runtime
+    first = runtime.facts("incident", incident)
+    assert runtime.facts("incident", incident) == first
+    assert runtime.facts("incident", incident)[0] is first[0], "kept, not read again"
+    first.clear()
+    assert len(runtime.facts("incident", incident)) > 520, "what is handed out is the caller's own"
+    number = next(fact.version for fact in runtime.facts("incident", incident) if "reading 300" in str(fact.event))
+    world.post(f"/incidents/{incident}/entries/redact", {"fact": number, "reason": "a name"})
+    assert "reading 300" not in str(runtime.facts("incident", incident))

@@ -86,6 +86,14 @@ def read_fact(connection: Connection, registry: Registry, stream: str, version: 
     return None if row is None else decode(registry, row)
 
 
+_version = select(tables.streams.c.version).where(tables.streams.c.stream == bindparam("stream"))
+
+
+def version_of(connection: Connection, stream: str) -> int:
+    """Return the version of a stream; 0 where it has no facts."""
+    return int(connection.execute(_version, {"stream": stream}).scalar() or 0)
+
+
 def newest(reader: Reader) -> int:
     """Return the position of the newest fact of all; 0 where there is none."""
     return int(reader.rows(_newest)[0][0] or 0)

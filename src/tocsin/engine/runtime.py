@@ -26,6 +26,7 @@ from tocsin.engine.kinds import Follow, Registry
 from tocsin.engine.model import SYSTEM, Actor, Command, Fact, Reader, moment
 from tocsin.engine.outbox import Outbox
 from tocsin.engine.ports import Channel, Renderer
+from tocsin.engine.seen import LongRecords
 from tocsin.engine.sessions import Sessions
 from tocsin.engine.timers import Timers
 from tocsin.engine.worker import Worker
@@ -59,6 +60,7 @@ class Runtime:
         self._admin_digest: str | None = None
         self._rule = rule
         self._kept: dict[str, Any] = {}
+        self._long = LongRecords()
         self.sessions = Sessions(database, self.write, self.write_later, lambda: self._admin() or "")
         self.committer.listen(self._committed)
 
@@ -190,9 +192,16 @@ class Runtime:
     def facts(self, kind: str, record: str, after: int = 0, versions: Sequence[int] | None = None) -> list[Fact]:
         """Return the facts of a record in recorded order, after the given version; or those with these versions, in ascending order."""
         with self.database.reading() as connection:
+            stream = f"{kind}:{record}"
             if versions is not None:
-                return log.read_some(connection, self.registry, f"{kind}:{record}", versions)
-            return list(log.read_facts(connection, self.registry, f"{kind}:{record}", after))
+                return log.read_some(connection, self.registry, stream, versions)
+            if after:
+                return list(log.read_facts(connection, self.registry, stream, after))
+            known = self._long.get(stream, log.version_of(connection, stream))
+            if known is None:
+                known = list(log.read_facts(connection, self.registry, stream))
+                self._long.keep(stream, known)
+            return known
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

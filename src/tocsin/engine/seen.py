@@ -7,9 +7,45 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Final
 
+from tocsin.engine.model import Fact
+
 _STATES_KEPT: Final = 10_000
 _FACTS_KEPT: Final = 50_000
 """Facts that the states were folded from, in sum."""
+
+
+_LONG: Final = 500
+"""Facts. A shorter record is read again sooner than it is looked for."""
+_RECORDS_KEPT: Final = 4
+_LISTED: Final = 60_000
+"""Facts that are kept in lists, in sum."""
+
+
+class LongRecords:
+    """The facts of the few long records that somebody looks at as of one past minute after the other. May be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, list[Fact]] = OrderedDict()
+
+    def get(self, stream: str, version: int) -> list[Fact] | None:
+        """Return all facts of a stream that is at this version; None where they are not kept. What redacts a fact adds one, too."""
+        with self._lock:
+            found = self._known.get(stream)
+            if found is None or found[-1].version != version:
+                return None
+            self._known.move_to_end(stream)
+            return found.copy()
+
+    def keep(self, stream: str, facts: list[Fact]) -> None:
+        """Keep the facts of a stream, if there are many."""
+        if not _LONG <= len(facts) <= _LISTED:
+            return
+        with self._lock:
+            self._known[stream] = facts.copy()
+            self._known.move_to_end(stream)
+            while len(self._known) > _RECORDS_KEPT or sum(map(len, self._known.values())) > _LISTED:
+                self._known.popitem(last=False)
 
 
 class Seen:

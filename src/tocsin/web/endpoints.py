@@ -288,6 +288,10 @@ def openapi(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
             operation["requestBody"] = {"required": True, "content": {"*/*": {}}}
         if endpoint.public:
             operation["security"] = []
+        else:
+            door = f", or a token with the scope {endpoint.door}" if endpoint.door else ""
+            operation["description"] = f"Needs the role {endpoint.asks_for}{door}."
+            operation["security"] = [{"token": [endpoint.asks_for]}]
         path = PREFIX + endpoint.path.replace(":path}", "}")
         paths.setdefault(path, {})[endpoint.method.lower()] = operation
     components["Problem"] = {
