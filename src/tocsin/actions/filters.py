@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlencode
 
-import msgspec
+from tocsin.incidents.addressed import Addressed, word
 
 COLUMNS: Final = ("waiting", "started", "done", "dropped")
 STATES: Final = ("", "all", "overdue", "open", *COLUMNS)
 """``open``: waiting or under way; ``all`` and nothing: every item."""
 _YES: Final = ("1", "true", "yes", "on")
-_LONGEST: Final = 200
 
 
-class Filter(msgspec.Struct, frozen=True):
+class Filter(Addressed, frozen=True):
     """What a list shows. Empty: everything."""
 
     owner: str = ""
@@ -30,12 +28,6 @@ class Filter(msgspec.Struct, frozen=True):
     text: str = ""
     """Part of the title, of what it addresses, of the ticket, or the id."""
 
-    def address(self, **more: str) -> str:
-        """Return the query of an address that shows this list; ``more`` replaces or adds."""
-        fields = {name: getattr(self, name) for name in self.__struct_fields__} | more
-        kept = {("q" if name == "text" else name): value for name, value in fields.items() if value}
-        return f"?{urlencode(kept)}" if kept else ""
-
     @property
     def any(self) -> bool:
         """Whether it leaves anything out."""
@@ -44,14 +36,10 @@ class Filter(msgspec.Struct, frozen=True):
 
 def read(query: Mapping[str, str], me: str = "") -> Filter:
     """Return what an address asks for; words that it does not know are left out. ``mine=1`` stands for the owner ``me``."""
-
-    def word(name: str) -> str:
-        return query.get(name, "").strip()[:_LONGEST]
-
-    state = word("state")
+    state = word(query, "state")
     if query.get("overdue", "").casefold() in _YES:
         state = "overdue"
-    owner = me if me and query.get("mine", "").casefold() in _YES else word("owner")
+    owner = me if me and query.get("mine", "").casefold() in _YES else word(query, "owner")
     return Filter(
-        owner, word("team"), word("service"), state if state in STATES else "", word("incident"), word("priority"), word("q") or word("text"),
+        owner, word(query, "team"), word(query, "service"), state if state in STATES else "", word(query, "incident"), word(query, "priority"), word(query, "q") or word(query, "text"),
     )  # fmt: skip

@@ -240,7 +240,7 @@ def duties(session: Session, /, by: str | None, from_: str | None, to: str | Non
     words = ("kept", "late", "missed", "overdue", "waived")
 
     def people() -> None:
-        output.say(f"{_share(found['total']['score'])} kept in time, of {found['total']['incidents']} incidents")
+        output.say(f"Kept in time: {_share(found['total']['score'])}; incidents: {found['total']['incidents']}")
         lines = [(_span(one), *(one[word] for word in words), _share(one["score"])) for one in found["steps"]]
         output.table((f"{found['by'].title()} from", *(word.title() for word in words), "In time"), lines)
         output.say()
@@ -331,7 +331,7 @@ def noise(session: Session, /, limit: int, by: str | None, from_: str | None, to
 
     def people() -> None:
         output.say(
-            f"{total['groups']} groups, {total['paged']} called somebody, {total['incidents']} became incidents ({_share(total['share'])})"
+            f"Groups: {total['groups']}; called somebody: {total['paged']}; became incidents: {total['incidents']} ({_share(total['share'])})"
         )
         rows = [
             (one["title"], one["service"], one["groups"], one["paged"], one["incidents"], _share(one["share"])) for one in found["alerts"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
 
 from tocsin.engine.kinds import Kind
-from tocsin.engine.model import Command, Fact, Reader, RowWrite
-from tocsin.incidents.model import Incident
+from tocsin.engine.model import Command, Reader
+from tocsin.incidents import beside
 from tocsin.playbooks.model import Playbook
 from tocsin.postmortems.decide import Found, decide, evolve
 from tocsin.postmortems.events import EVENTS
@@ -35,22 +33,5 @@ def postmortem_kind(playbook_of: PlaybookOf) -> Kind:
 
 
 def reviewing(kind: Kind, playbook_of: Callable[[str], Playbook | None]) -> Kind:
-    """Return the incident's kind with what its review wants among its rows.
-
-    playbook_of: the parsed playbook of a digest; a text never changes under its digest, so each is asked for once.
-    """
-    known: dict[str, Playbook] = {}
-
-    def pinned(incident: Incident) -> Playbook | None:
-        if incident.playbook is None:
-            return None
-        digest = incident.playbook.digest
-        found = known.get(digest) or playbook_of(digest)
-        if found is not None:
-            known[digest] = found
-        return found
-
-    def rows(before: Any, after: Any, facts: Sequence[Fact]) -> list[RowWrite]:
-        return [*kind.rows(before, after, facts), *incident_rows(before, after, facts, pinned(after))]
-
-    return replace(kind, rows=rows)
+    """Return the incident's kind with what its review wants among its rows. playbook_of: the parsed playbook of a digest."""
+    return beside.writing(kind, playbook_of, incident_rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
@@ -13,16 +12,16 @@ from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from tocsin.engine.model import Reader, Viewer, micros, moment
 from tocsin.engine.tables import metadata
 from tocsin.incidents import privacy
+from tocsin.incidents.addressed import Addressed, word
 from tocsin.postmortems import tables
 from tocsin.postmortems.reviews import NEVER
 
 STATES: Final = ("", "missing", "overdue", "draft", "review", "published")
 """``missing``: wanted and not begun; ``overdue``: something of it is late, begun or not."""
 _ESCAPE: Final = "\\"
-_LONGEST: Final = 200
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(Addressed, frozen=True):
     """What a list of reviews shows. Empty: everything."""
 
     state: str = ""
@@ -30,12 +29,6 @@ class Asked(msgspec.Struct, frozen=True):
     owner: str = ""
     """One of the authors, or who led where nobody wrote yet."""
     text: str = ""
-
-    def address(self, **more: str) -> str:
-        """Return the query of an address that shows this list; ``more`` replaces or adds."""
-        fields = {name: getattr(self, name) for name in self.__struct_fields__} | more
-        kept = {("q" if name == "text" else name): value for name, value in fields.items() if value}
-        return f"?{urlencode(kept)}" if kept else ""
 
     @property
     def any(self) -> bool:
@@ -45,12 +38,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 def read(query: Mapping[str, str]) -> Asked:
     """Return what an address asks for; words that it does not know are left out."""
-
-    def word(name: str) -> str:
-        return query.get(name, "").strip()[:_LONGEST]
-
-    state = word("state")
-    return Asked(state if state in STATES else "", word("service"), word("owner"), word("q") or word("text"))
+    state = word(query, "state")
+    return Asked(state if state in STATES else "", word(query, "service"), word(query, "owner"), word(query, "q") or word(query, "text"))
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -208,8 +197,8 @@ def _conditions(reader: Reader, viewer: Viewer, asked: Asked) -> list[ColumnElem
         one = _plain(asked.owner)
         mine = or_(written.c.authors.like(f"{one}\n%", escape=_ESCAPE), written.c.authors.like(f"%\n{one}\n%", escape=_ESCAPE))
         found.append(or_(mine, and_(written.c.incident.is_(None), incidents.c.lead == asked.owner)))
-    for word in asked.text.split():
-        like = f"%{_plain(word)}%"
+    for part in asked.text.split():
+        like = f"%{_plain(part)}%"
         found.append(or_(incidents.c.title.ilike(like, escape=_ESCAPE), incidents.c.id.ilike(like, escape=_ESCAPE)))
     return found
 
