@@ -77,6 +77,7 @@ def run(settings: Settled) -> None:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, port))
+            bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
         except OSError as error:
             where = f"{settings.sources['host']} and {settings.sources['port']}"
             raise click.ClickException(f"Cannot listen on {host}:{port} ({where}): {error.strerror}. Name another with --port.") from error
@@ -93,7 +94,6 @@ def run(settings: Settled) -> None:
         except Refused as refusal:
             raise click.ClickException(str(refusal)) from refusal
         _first_token(app, folder)
-        bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
         directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
         click.echo(f"An Alertmanager sends its webhook to {intake_url(app, settings['public_url'] or url)}")

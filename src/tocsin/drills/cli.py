@@ -111,7 +111,14 @@ def _served(folder: Path, scenarios: list[Scenario], port: int) -> Iterator[Chil
 
     child = run.Child(folder, scenarios[0].starts, port, scenarios[-1].playbook)
     try:
-        child.wait()
+        try:
+            child.wait()
+        except run.DrillFailed:
+            if not port or not child.port_was_taken():
+                raise
+            child.stop()  # somebody else took it between the look and the start
+            child = run.Child(folder, scenarios[0].starts, 0, scenarios[-1].playbook)
+            child.wait()
         yield child
     finally:
         child.stop()

@@ -100,6 +100,10 @@ class Child:
         """Tell whether the server still runs."""
         return self._process.poll() is None
 
+    def port_was_taken(self) -> bool:
+        """Tell whether the server ended because something listens at its port."""
+        return not self.running() and "Cannot listen on" in self._last_words()
+
     def stop(self) -> None:
         """End the server and wait for it; what it accepted is on disk."""
         if self._process.poll() is not None:
