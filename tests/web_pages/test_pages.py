@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from tests.insights.scenario import Walkthrough
 from tests.world import World
 
 
@@ -192,8 +193,23 @@ def test_the_past_is_shown_as_it_had_happened_or_as_it_was_known(world: World) -
 def test_the_slider_leads_to_an_address_that_can_be_shared(world: World) -> None:
     incident = world.declare()
     world.advance(minutes=30)
-    answer = world.page(f"/incidents/{incident}?start=2025-10-27T14:25:00Z&minute=12&reading=known_by")
+    answer = world.page(f"/incidents/{incident}?start=2025-10-27T14:25:00Z&step=12&reading=known_by")
     assert (answer.status, answer.headers["location"]) == (303, f"/incidents/{incident}?at=2025-10-27T14%3A37Z&reading=known_by")
+
+
+def test_the_weeks_after_the_resolution_take_little_of_the_slider(world: World) -> None:
+    incident = Walkthrough(world).play()
+    world.advance(days=30)
+    world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "a look back"})
+    page = world.page(f"/incidents/{incident}").text
+    slider = re.search(r'name="step" min="0" max="(\d+)"[^>]* data-start="([^"]+)" data-bend="(\d+)" data-coarse="(\d+)"', page)
+    assert slider is not None
+    steps, begun, bend, coarse = slider.groups()
+    assert 50 <= int(bend) <= 60, "the 47 minutes until it was resolved, and a little"
+    assert int(bend) < int(steps) < int(bend) * 1.3
+    query = f"start={begun}&bend={bend}&coarse={coarse}"
+    assert "2025-10-27T14%3A40Z" in world.page(f"/incidents/{incident}?{query}&step=20").headers["location"]
+    assert "2025-11-2" in world.page(f"/incidents/{incident}?{query}&step={steps}").headers["location"]
 
 
 def test_nonsense_in_an_address_is_a_refusal_and_no_failure(world: World) -> None:
@@ -202,7 +218,7 @@ def test_nonsense_in_an_address_is_a_refusal_and_no_failure(world: World) -> Non
         answer = world.page(f"/incidents/{incident}?{query}")
         assert answer.status in (404, 422)
         assert "There is nothing here" in answer.text or "This was refused" in answer.text
-    for query in ("since=%C2%B2", "since=" + "9" * 5000, "minute=99999999999&start=9999-12-31T00:00Z", "entries=none"):
+    for query in ("since=%C2%B2", "since=" + "9" * 5000, "step=99999999999&start=9999-12-31T00:00Z", "entries=none"):
         assert world.page(f"/incidents/{incident}?{query}").status == 200
 
 

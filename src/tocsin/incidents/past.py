@@ -14,7 +14,14 @@ from tocsin.incidents.model import Incident
 from tocsin.incidents.timeline import Reading
 from tocsin.playbooks.model import Playbook
 
-_LONGEST_MINUTE: Final = 7
+_LONGEST_NUMBER: Final = 7
+"""Digits."""
+_AFTER: Final = 5
+"""Minutes after the resolution that are shown as finely as those before it."""
+_LONG_TAIL: Final = 2
+"""So many times as long as the acute part the whole must be for what follows to be shown coarsely."""
+_TAIL: Final = 4
+"""The acute part is so many times as wide as what follows it."""
 _LAST_YEAR: Final = 9000
 
 
@@ -26,15 +33,20 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Strip(msgspec.Struct, frozen=True):
-    """The life of an incident, minute by minute: its milestones, and where one looks."""
+    """The life of an incident: its milestones, and where one looks. A step is a minute until it was resolved, and more in the weeks after."""
 
     start: datetime
     end: datetime
     points: tuple[dict[str, Any], ...]
-    minutes: int
-    """How long it is, in minutes."""
-    minute: int
-    """The minute at which one looks."""
+    """``name``, ``at``, and ``step``: where on the strip it stands."""
+    steps: int
+    """How long the strip is."""
+    step: int
+    """Where one looks."""
+    bend: int
+    """The step from which on they are longer than a minute."""
+    coarse: int
+    """Minutes of a step from there on."""
 
 
 def asked(query: Mapping[str, str]) -> Asked | None:
@@ -58,14 +70,20 @@ def asked(query: Mapping[str, str]) -> Asked | None:
 
 
 def slid(query: Mapping[str, str]) -> Asked | None:
-    """Return the moment that the slider was let go at: so many minutes after its start; None where it was not used."""
-    minute = query.get("minute", "")
-    if not (minute.isascii() and minute.isdigit() and len(minute) <= _LONGEST_MINUTE):
+    """Return the moment that the slider was let go at: so many steps after its start; None where it was not used."""
+    step = _number(query.get("step", ""))
+    if step is None:
         return None
     begun = asked({**query, "at": query.get("start", "")})
     if begun is None or begun.at.year >= _LAST_YEAR:
         return None
-    return msgspec.structs.replace(begun, at=begun.at + timedelta(minutes=int(minute)))
+    bend, coarse = _number(query.get("bend", "")), _number(query.get("coarse", ""))
+    minutes = step if bend is None or coarse is None or step <= bend else min(bend + (step - bend) * coarse, 10**_LONGEST_NUMBER)
+    return msgspec.structs.replace(begun, at=begun.at + timedelta(minutes=minutes))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
 
 
 def strip(incident: Incident, playbook: Playbook | None, ends: Sequence[datetime], now: datetime, at: datetime | None) -> Strip | None:
@@ -77,16 +95,25 @@ def strip(incident: Incident, playbook: Playbook | None, ends: Sequence[datetime
         return None
     start = min(times)
     end = max(times) if incident.ended or "resolved" in known else max(now, *times)
-    length = end - start
-    if length < timedelta(minutes=1):
+    if end - start < timedelta(minutes=1):
         return None
+    minutes = max(1, _minutes(end - start))
+    bend, coarse = minutes, 1
+    if "resolved" in known:
+        acute = max(1, _minutes(known["resolved"].at - start) + _AFTER)
+        if minutes > acute * _LONG_TAIL:
+            bend, coarse = acute, -(-(minutes - acute) // max(1, acute // _TAIL))
+    steps = bend + -(-(minutes - bend) // coarse)
+
+    def place(moment: datetime) -> int:
+        minute = round((moment - start).total_seconds() / 60)
+        return min(steps, max(0, minute if minute <= bend else bend + round((minute - bend) / coarse)))
+
     points = tuple(
-        {"name": own.get(name) or name.replace("_", " ").capitalize(), "at": m.at, "minute": _minute(m.at, start)}
-        for name, m in known.items()
+        {"name": own.get(name) or name.replace("_", " ").capitalize(), "at": m.at, "step": place(m.at)} for name, m in known.items()
     )
-    minutes = max(1, -(-int(length.total_seconds()) // 60))
-    return Strip(start, end, points, minutes, min(minutes, max(0, _minute(at or end, start))))
+    return Strip(start, end, points, steps, place(at or end), bend, coarse)
 
 
-def _minute(at: datetime, start: datetime) -> int:
-    return round((at - start).total_seconds() / 60)
+def _minutes(length: timedelta) -> int:
+    return -(-int(length.total_seconds()) // 60)

@@ -203,9 +203,12 @@ document.addEventListener("tocsin:key", (event) => {
 
 const slider = document.querySelector("#slider [type=range]");
 if (slider) {
-  const at = () => new Date(Date.parse(slider.dataset.start) + slider.value * 60000);
+  const { start, bend, coarse } = slider.dataset;
+  const minutes = () => Math.min(slider.value, bend) + Math.max(0, slider.value - bend) * coarse; // a minute a step until it was resolved
+  const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
   slider.addEventListener("input", () => {
-    const text = `${at().toISOString().slice(11, 16)} UTC`;
+    const at = new Date(Date.parse(start) + minutes() * 60000);
+    const text = `${at.toISOString().slice(0, 10) === start.slice(0, 10) ? "" : `${days.format(at)} `}${at.toISOString().slice(11, 16)} UTC`;
     slider.form.querySelector("output").textContent = text;
     slider.setAttribute("aria-valuetext", text);
   });
