@@ -26,7 +26,7 @@ def test_opening_a_page_changes_nothing_and_one_button_acknowledges(scene: Scene
     answer = scene.form(f"/pages/{page}", f"/pages/{page}/acknowledge", person="ana")
     assert (answer.status, answer.headers["location"]) == (303, f"/pages/{page}")
     assert "You have it" in scene.page(f"/pages/{page}", "ana").text
-    assert "ana</bdi> has it" in scene.page(f"/pages/{page}", "bo").text
+    assert "Ana</bdi> has it" in scene.page(f"/pages/{page}", "bo").text
 
 
 def test_every_button_does_what_it_says(scene: Scene) -> None:

@@ -85,10 +85,12 @@ def routes(shell: Shell) -> list[Route]:
         with visit.runtime.reading() as reader:
             sent = queries.deliveries_of(reader, page.id)
             whom = _whom(reader, everything=False)
+            names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
         explained = explain(page.id, facts, sent)
         return {
             **page_values(page, visit.actor.id),
-            "story": list(views.story(facts)),
+            "story": list(views.story(facts, names)),
+            "names": names,
             "runs": runs_of(page, sent),
             "whom": whom,
             "explained": explained,

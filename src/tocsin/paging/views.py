@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from tocsin.engine.model import Fact
@@ -84,17 +85,21 @@ def _planned(one: Planned) -> dict[str, Any]:
 # -- the story ------------------------------------------------------------------------------------
 
 
-def story(facts: Sequence[Fact]) -> Iterator[dict[str, Any]]:
-    """Yield every entry of a page's record as a sentence, oldest first."""
+def story(facts: Sequence[Fact], names: Mapping[str, str] = MappingProxyType({})) -> Iterator[dict[str, Any]]:
+    """Yield every entry of a page's record as a sentence, oldest first. names: of people by id; who is not in it is called by the id."""
+
+    def who(person: str) -> str:
+        return names.get(person, person)
+
     keys: dict[str, tuple[str, str]] = {}
     for fact in facts:
         if isinstance(fact.event, e.Notified):
             keys |= {notice.key: (notice.person, notice.channel) for notice in fact.event.notices}
-        for text in _sentences(fact, keys):
+        for text in _sentences(fact, keys, who):
             yield {"at": fact.occurred_at, "recorded_at": fact.recorded_at, "type": fact.type, "by": str(fact.actor), "text": text}
 
 
-def _sentences(fact: Fact, keys: dict[str, tuple[str, str]]) -> Iterator[str]:
+def _sentences(fact: Fact, keys: dict[str, tuple[str, str]], who: Callable[[str], str]) -> Iterator[str]:
     match fact.event:
         case e.PageOpened() as event:
             policy = (
@@ -102,7 +107,7 @@ def _sentences(fact: Fact, keys: dict[str, tuple[str, str]]) -> Iterator[str]:
             )
             yield f"Opened with {event.urgency} urgency for {policy}" + (f": {event.why}" if event.why else "")
         case e.StepBegan() as event:
-            yield from _began(event)
+            yield from _began(event, who)
         case e.StepPassed() as event:
             yield f"{step_name(event.step).capitalize()} was left out: {event.why}"
         case e.StepHeld() as event:
@@ -110,57 +115,57 @@ def _sentences(fact: Fact, keys: dict[str, tuple[str, str]]) -> Iterator[str]:
         case e.Notified(notices=notices):
             for one in notices:
                 again = f", the {_nth(one.attempt)} time" if one.attempt > 1 else ""
-                yield f"{one.person} is notified by {one.channel}{again}"
+                yield f"{who(one.person)} is notified by {one.channel}{again}"
         case e.NoticeSent(key=key):
             person, channel = keys.get(key, ("", ""))
-            yield f"The {channel} message to {person} has left" if person else "A message has left"
+            yield f"The {channel} message to {who(person)} has left" if person else "A message has left"
         case e.NoticeFailed() as event:
             person, _ = keys.get(event.key, ("somebody", ""))
-            yield f"The {event.channel} message to {person} could not be sent{'' if event.final else ', and is tried again'}: {event.why}"
+            yield f"The {event.channel} message to {who(person)} could not be sent{'' if event.final else ', and is tried again'}: {event.why}"
         case e.PageAcknowledged() as event:
             more = (
                 f"; {event.awaited} more have to" if event.awaited else f", until {_clock(event.lease_until)}" if event.lease_until else ""
             )
-            yield f"Acknowledged by {event.person}{f' ({event.via})' if event.via else ''}{more}"
+            yield f"Acknowledged by {who(event.person)}{f' ({event.via})' if event.via else ''}{more}"
         case e.PageJoined(person=person):
-            yield f"{person} is on it too"
+            yield f"{who(person)} is on it too"
         case e.LeaseRenewed() as event:
-            yield f"{event.person} has it still, until {_clock(event.lease_until)}"
+            yield f"{who(event.person)} has it still, until {_clock(event.lease_until)}"
         case e.LeaseRanOut(person=person):
-            yield f"{person or 'Whoever had it'} has not ended it: people are called again"
+            yield f"{who(person) or 'Whoever had it'} has not ended it: people are called again"
         case e.PageEscalated(why=why):
-            yield f"{fact.actor} asked for the next step" + (f": {why}" if why else "")
+            yield f"{who(str(fact.actor))} asked for the next step" + (f": {why}" if why else "")
         case e.PageHanded() as event:
-            yield f"{fact.actor} handed it to {', '.join(event.to)}" + (f": {event.why}" if event.why else "")
+            yield f"{who(str(fact.actor))} handed it to {', '.join(map(who, event.to))}" + (f": {event.why}" if event.why else "")
         case e.PageSnoozed() as event:
-            yield f"{fact.actor} silenced it until {_clock(event.until)}" + (f": {event.why}" if event.why else "")
+            yield f"{who(str(fact.actor))} silenced it until {_clock(event.until)}" + (f": {event.why}" if event.why else "")
         case e.SnoozeEnded():
             yield "The silence is over: people are called again"
         case e.PageRaised() as event:
             yield from _raised(event)
         case e.Replanned(people=people):
-            yield f"The rules of {', '.join(people) or 'somebody'} have changed, and the plan with them"
+            yield f"The rules of {', '.join(map(who, people)) or 'somebody'} have changed, and the plan with them"
         case e.PageExhausted() as event:
-            resort = f"; the last resort is called: {', '.join(event.last_resort)}" if event.last_resort else "; there is no last resort"
+            resort = f"; the last resort is called: {', '.join(map(who, event.last_resort))}" if event.last_resort else "; there is no last resort"
             yield f"Unanswered: {event.why or 'every step was tried'}{resort}"
         case e.PageResolved() as event:
-            yield f"Ended{f' by {event.person}' if event.person else ''}{f': {event.why}' if event.why else ''}"
+            yield f"Ended{f' by {who(event.person)}' if event.person else ''}{f': {event.why}' if event.why else ''}"
         case e.Told(people=people):
-            yield f"Told that it is over: {', '.join(people)}"
+            yield f"Told that it is over: {', '.join(map(who, people))}"
 
 
-def _began(event: e.StepBegan) -> Iterator[str]:
-    who = [f"{one.person} ({one.because})" for one in event.called]
+def _began(event: e.StepBegan, who: Callable[[str], str]) -> Iterator[str]:
+    called_ = [f"{who(one.person)} ({one.because})" for one in event.called]
     name = step_name(event.step).capitalize()
     again = f", round {event.round + 1}" if event.round else ""
-    calls = f" calls {', '.join(who)}" if who else " calls nobody"
+    calls = f" calls {', '.join(called_)}" if called_ else " calls nobody"
     following = f"; the next follows at {_clock(event.next_at)}" if event.next_at else ""
     yield f"{name}{again} began because {CAUSES[event.cause]}:{calls}{following}"
     for one in event.missing:
         yield f"{one.target} cannot be reached: {one.why}"
     for called in event.called:
         if held := held_of(called):
-            yield f"{called.person} has quiet hours: {held}"
+            yield f"{who(called.person)} has quiet hours: {held}"
 
 
 def held_of(called: Called) -> str:
