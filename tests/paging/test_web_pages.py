@@ -34,7 +34,7 @@ def test_every_button_does_what_it_says(scene: Scene) -> None:
         scene.person(name, "sms")
     page = scene.call(policy=scene.policy("p", {"to": ["person:ana"], "wait": "30m"}, {"to": ["person:bo"], "wait": "30m"}))
     here = f"/pages/{page}"
-    assert "Call bo now" in scene.page(here, "ana").text
+    assert "Call Bo now" in scene.page(here, "ana").text
     scene.form(here, f"{here}/escalate", person="ana")
     scene.app.runtime.settle()
     scene.form(here, f"{here}/hand", {"to": "cy", "why": "knows it"}, person="ana")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from tocsin.channels import abilities
@@ -64,8 +65,8 @@ def because(run: Run, called: Called) -> str:
     return f"{who}, and {more}" if more else who
 
 
-def following(page: Page) -> str:
-    """Return what happens where nobody acknowledges; an empty text where nothing does."""
+def following(page: Page, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return what happens where nobody acknowledges; an empty text where nothing does. names: of people by id."""
     at = steps.due_next(page)
     if at is None:
         return ""
@@ -73,16 +74,16 @@ def following(page: Page) -> str:
     if after is None:
         return f"from {at:%H:%M} UTC it counts as unanswered"
     to = page.policy.steps[after.step].to
-    return f"at {at:%H:%M} UTC {spoken_targets(to)} {'is' if len(to) == 1 else 'are'} called"
+    return f"at {at:%H:%M} UTC {spoken_targets(to, names)} {'is' if len(to) == 1 else 'are'} called"
 
 
-def spoken_targets(targets: Sequence[str]) -> str:
-    """Return targets as people say them: ``whoever is on call in payments and ana``."""
-    said = [_spoken(target) for target in targets]
+def spoken_targets(targets: Sequence[str], names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return targets as people say them: ``whoever is on call in payments and ana``. names: of people by id."""
+    said = [_spoken(target, names) for target in targets]
     return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
-def _spoken(target: str) -> str:
+def _spoken(target: str, names: Mapping[str, str]) -> str:
     kind, _, name = target.partition(":")
     match kind if name else "":
         case "schedule":
@@ -93,6 +94,6 @@ def _spoken(target: str) -> str:
         case "team":
             return f"the team {name}"
         case "person":
-            return name
+            return names.get(name, name)
         case _:
             return target

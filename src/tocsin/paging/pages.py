@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -88,10 +88,10 @@ def routes(shell: Shell) -> list[Route]:
             names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
         explained = explain(page.id, facts, sent)
         return {
-            **page_values(page, visit.actor.id),
+            **page_values(page, visit.actor.id, names),
             "story": list(views.story(facts, names)),
             "names": names,
-            "runs": runs_of(page, sent),
+            "runs": runs_of(page, sent, names),
             "whom": whom,
             "explained": explained,
         }
@@ -137,8 +137,8 @@ def routes(shell: Shell) -> list[Route]:
     ]
 
 
-def page_values(page: Page, person: str) -> dict[str, Any]:
-    """Return what the template shows of a page to a person."""
+def page_values(page: Page, person: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the template shows of a page to a person. names: of people by id."""
     carries = page.carries
     facts = [
         ("Value", carries.value), ("Threshold", carries.threshold), ("Service", page.service), ("Incident", page.incident), ("Alerts", page.group),
@@ -150,12 +150,12 @@ def page_values(page: Page, person: str) -> dict[str, Any]:
     return {
         "page": page, "mine": any(one.person == person for one in page.acknowledged), "others": [one for one in page.acknowledged if one.person != person],
         "facts": [(label, value) for label, value in facts if value], "links": [(label, url) for label, url in links if url.startswith(("https://", "http://"))],
-        "next": messages.following(page) if page.state == "open" else "", "following": messages.spoken_targets(to) if to else "",
+        "next": messages.following(page, names) if page.state == "open" else "", "following": messages.spoken_targets(to, names) if to else "",
         "told": len(told),
     }  # fmt: skip
 
 
-def runs_of(page: Page, sent: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def runs_of(page: Page, sent: dict[str, dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the runs of a page, newest first, with when each message left; in front of them the step that comes next. sent: by the message's key."""
     found = []
     for run in reversed(views.page_view(page, ())["runs"]):
@@ -180,7 +180,7 @@ def runs_of(page: Page, sent: dict[str, dict[str, Any]]) -> list[dict[str, Any]]
                 "people": [],
                 "missing": [],
                 "named": set(),
-                "to": (messages.spoken_targets(step.to),),
+                "to": (messages.spoken_targets(step.to, names),),
             },
         )
     return found

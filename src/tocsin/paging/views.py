@@ -146,7 +146,11 @@ def _sentences(fact: Fact, keys: dict[str, tuple[str, str]], who: Callable[[str]
         case e.Replanned(people=people):
             yield f"The rules of {', '.join(map(who, people)) or 'somebody'} have changed, and the plan with them"
         case e.PageExhausted() as event:
-            resort = f"; the last resort is called: {', '.join(map(who, event.last_resort))}" if event.last_resort else "; there is no last resort"
+            resort = (
+                f"; the last resort is called: {', '.join(map(who, event.last_resort))}"
+                if event.last_resort
+                else "; there is no last resort"
+            )
             yield f"Unanswered: {event.why or 'every step was tried'}{resort}"
         case e.PageResolved() as event:
             yield f"Ended{f' by {who(event.person)}' if event.person else ''}{f': {event.why}' if event.why else ''}"

@@ -62,6 +62,8 @@ class Visit:
     """How many pages were tried on everybody in vain; likewise."""
     position: str = ""
     """Where the live feed stood before anything was read for this page."""
+    name: str = ""
+    """What the person is called; the actor's id where that is no person that we know."""
 
     @property
     def now(self) -> datetime:
@@ -96,7 +98,7 @@ class Shell:
         clock = self.runtime.clock
         everywhere: dict[str, Any] = {
             "me": me, "now": clock.now(), "virtual": clock.virtual, "form_token": form_token(request, self.runtime), "here": request.url.path,
-            "problem": None, "typed": {}, "waiting": 0, "unanswered": 0, "viewer": None, "position": "", "build": self.build,
+            "problem": None, "typed": {}, "waiting": 0, "unanswered": 0, "viewer": None, "my_name": me.id if me else "", "position": "", "build": self.build,
             "theme": theme_of(request), "gallery": self.gallery,
         }  # fmt: skip
         text = self.templates.get_template(template).render({**everywhere, **(values or {})})
@@ -112,6 +114,7 @@ class Shell:
                 "unanswered": visit.unanswered,
                 "position": visit.position,
                 "viewer": visit.viewer,
+                "my_name": visit.name,
                 **(values or {}),
             },
             status=status,
@@ -130,10 +133,12 @@ class Shell:
         """Return the route of a form; its token and the sender's role have been checked before the handler runs."""
         return Route(path, self._guard(path, handler, needs, form=True), methods=["POST"])
 
-    def _waiting(self, viewer: Viewer) -> tuple[int, int, str]:
+    def _waiting(self, viewer: Viewer) -> tuple[int, int, str, str]:
         with self.runtime.reading() as reader:
             at = hub.position(self.runtime, reader)  # before anything else is read, so that nothing falls between the page and its feed
-            return counts(reader, viewer)["no"], unanswered(reader, viewer), at
+            person = reader.state(f"person:{viewer.id}") if viewer.kind == "person" else None
+            name = person.saved.name if person is not None and person.saved is not None else viewer.id
+            return counts(reader, viewer)["no"], unanswered(reader, viewer), at, name
 
     def _guard(self, path: str, handler: Handler, needs: Role, *, form: bool) -> Callable[[Request], Awaitable[Response]]:
         named = private.named_by(path)
