@@ -53,6 +53,7 @@ PAGES: Final = {
     "incidents, of a service": "/incidents?service=service-07",
     "room": "/incidents/{incident}",
     "room, 10,000 entries": "/incidents/{long}",
+    "room, 10,000 entries, as of": "/incidents/{long}?at={half}",
     "bridge": "/incidents/{long}/bridge",
     "alerts": "/alerts",
     "groups": "/groups",
@@ -204,7 +205,9 @@ def _more(server: Server) -> dict[str, str]:
     items: dict[str, Any] = server.request("GET", "/api/v1/actions?state=done&limit=1")[1]
     found: list[dict[str, Any]] = next((value for value in items.values() if isinstance(value, list)), [])
     reviewed = found[0]["incident"] if found else short
-    return {"incident": short, "long": long, "group": str(groups[0]["id"]), "reviewed": str(reviewed)}
+    lines = server.request("GET", f"/api/v1/incidents/{long}/timeline")[1]
+    half = str(lines[len(lines) // 2]["at"])
+    return {"incident": short, "long": long, "half": half, "group": str(groups[0]["id"]), "reviewed": str(reviewed)}
 
 
 def _pages(note: Note, browser: Browser, ids: dict[str, str]) -> list[str]:
