@@ -23,12 +23,15 @@ pre{overflow-x:auto;background:#f6f6f6;padding:.6rem}footer{margin-top:2rem;colo
 def body(markdown: str) -> str:
     """Return Markdown as HTML. Raw HTML in it is shown as text; links to anything but http, https and mail are not made."""
     # Pictures are left as links: a page that is read later must not call another machine.
-    return _without_empty_heads(str(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)))
+    return _reachable(str(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)))
 
 
-def _without_empty_heads(content: str) -> str:
-    """Return HTML in which a column without a name has no empty heading: Markdown has no other way to write such a table."""
-    return content.replace("<th></th>", "<td></td>")
+def _reachable(content: str) -> str:
+    """Return HTML in which what may be wider than the screen can be scrolled by keys, and a column without a name has no empty heading.
+
+    Whatever somebody wrote as a tag stands in it as text, so these are tags of the renderer.
+    """
+    return content.replace("<th></th>", "<td></td>").replace("<table>", '<table tabindex="0">').replace("<pre>", '<pre tabindex="0">')
 
 
 def blocks(markdown: str) -> list[tuple[int, int, str]]:
@@ -42,7 +45,7 @@ def blocks(markdown: str) -> list[tuple[int, int, str]]:
         if token.level == 0 and token.nesting <= 0:  # the end of a block, or one that is a single token
             first, last = tokens[begin].map or (0, 0)
             found.append(
-                (first + 1, last, _without_empty_heads(str(parser.renderer.render(tokens[begin : index + 1], parser.options, environment))))
+                (first + 1, last, _reachable(str(parser.renderer.render(tokens[begin : index + 1], parser.options, environment))))
             )
             begin = index + 1
     return found

@@ -21,7 +21,8 @@ _ANY: Final = "application/octet-stream"
 _SHOWN: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 """Pictures that a browser may show in place. SVG is not among them: it can carry scripts."""
 _LONGEST_NAME: Final = 200
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+"""Also what turns the order of reading round: by it a program looks like a text."""
 
 
 def endpoints(largest: int = LARGEST_BLOB) -> list[Endpoint]:

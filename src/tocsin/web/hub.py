@@ -100,6 +100,7 @@ class Hub:
         self._position = 0
         self._told: dict[str, int] = {}
         self._readers: dict[str, frozenset[str]] = {}
+        self._public: dict[str, None] = {}
 
     async def join(self, seat: Seat, after: str) -> None:
         """Take a browser in, and tell it what changed after the event that it saw last (an empty text: it has seen nothing yet)."""
@@ -167,8 +168,9 @@ class Hub:
         self._position = max((self._position, *changed.values()))
         if self._slack:
             self._told = dict(list({**self._told, **changed}.items())[-_MOST_REMEMBERED:])
-        # Somebody who may not read it any more is told once: what they see of it has to go.
-        told = {stream: people | self._readers.get(stream, frozenset()) for stream, people in secret.items()}
+        # Somebody who may not read it any more is told once, and everybody of what was public until now: what they see of it has to go.
+        told = {stream: people | self._readers.get(stream, frozenset()) for stream, people in secret.items() if stream not in self._public}
+        self._public = dict.fromkeys([stream for stream in (*self._public, *fresh) if stream not in secret][-_MOST_REMEMBERED:])
         self._readers = dict(list({**self._readers, **secret}.items())[-_MOST_REMEMBERED:])
         return fresh | set(journals), told
 

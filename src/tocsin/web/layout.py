@@ -28,6 +28,7 @@ from tocsin.people import rights
 from tocsin.web import hub, identity, multipart, noting, private, shown
 from tocsin.web.assets import Assets
 from tocsin.web.endpoints import LARGEST_BODY, read_body
+from tocsin.web.problems import respond
 from tocsin.web.security import FORM_TOKEN, check_form, form_token
 from tocsin.web.themes import theme_of
 
@@ -187,6 +188,8 @@ class Shell:
                 return sign_in_first(request)
             except Refused as refusal:
                 noting.refused(request, self.runtime, actor, refusal)
+                if form and "application/json" in request.headers.get("accept", ""):
+                    return respond(refusal)
                 return self.problem(request, refusal, actor)
 
         return handle

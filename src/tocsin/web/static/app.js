@@ -74,38 +74,45 @@ document.addEventListener("pointerover", (event) => {
   }
 });
 
-// Drafts: what was typed survives a closed tab, until it has been sent.
+// Drafts: what was typed survives a closed tab, until it has been sent. Each tab keeps its own as well, for two may write the same form.
 const SENT = "tocsin:sent";
+const MINE = root.dataset.me ?? "";
 const fieldsOf = (form) => [...form.elements].filter((e) => e.name && !["hidden", "password", "submit", "radio", "checkbox"].includes(e.type) && e.tagName !== "BUTTON" && e.tagName !== "FIELDSET");
 
 function store(work) {
   try {
-    return work(localStorage);
+    return work(localStorage, sessionStorage);
   } catch {
     return null; // storage is off; the form works all the same
   }
 }
 
 const refused = document.getElementById("problem");
-store((kept) => {
-  const sent = kept.getItem(SENT);
-  if (sent && !refused) kept.removeItem(`tocsin:draft:${sent}`);
-  kept.removeItem(SENT);
+// It was taken where the answer led on to another page. A refusal, the sign-in, and a page opened after the network failed are none.
+store((kept, here) => {
+  const sent = here.getItem(SENT);
+  const led = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
+  if (sent && led && !refused && !/^\/(sign-in|setup)$/.test(location.pathname)) [kept, here].forEach((one) => one.removeItem(sent));
+  here.removeItem(SENT);
 });
 function keepDraft(form) {
-  const key = `tocsin:draft:${form.dataset.draft}`;
-  const draft = store((kept) => JSON.parse(kept.getItem(key) ?? "null"));
+  const key = `tocsin:draft:${MINE}:${form.dataset.draft}`;
+  const draft = store((kept, here) => JSON.parse(here.getItem(key) ?? kept.getItem(key) ?? "null"));
   if (draft && !refused) {
     for (const field of fieldsOf(form)) {
       if (field.name in draft && field.value === field.defaultValue) field.value = draft[field.name];
     }
   }
-  form.addEventListener("input", () => {
-    const values = Object.fromEntries(fieldsOf(form).filter((f) => f.value !== f.defaultValue).map((f) => [f.name, f.value]));
-    store((kept) => (Object.keys(values).length ? kept.setItem(key, JSON.stringify(values)) : kept.removeItem(key)));
-  });
+  const typed = () => Object.fromEntries(fieldsOf(form).filter((f) => f.value !== f.defaultValue).map((f) => [f.name, f.value]));
+  const keep = (values) => store((...all) => all.forEach((one) => (Object.keys(values).length ? one.setItem(key, JSON.stringify(values)) : one.removeItem(key))));
+  form.addEventListener("input", () => keep(typed()));
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.value !== "preview") store((kept) => kept.setItem(SENT, form.dataset.draft));
+    if (event.submitter?.value !== "preview") store((_, here) => here.setItem(SENT, key));
+  });
+  window.addEventListener("storage", (event) => {
+    if (event.key !== key || event.newValue !== null || !form.isConnected) return;
+    const values = typed(); // another tab sent its text, and this one has another
+    if (Object.keys(values).length && JSON.stringify(values) !== event.oldValue) keep(values);
   });
 }
 document.querySelectorAll("form[data-draft]").forEach(keepDraft);

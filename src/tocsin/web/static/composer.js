@@ -12,7 +12,7 @@ const now = () => frozen ?? Date.now() + skew;
 
 function store(work) {
   try {
-    return work(localStorage);
+    return work(localStorage, sessionStorage);
   } catch {
     return null; // storage is off; the form works all the same
   }
@@ -30,7 +30,7 @@ function begin() {
   const room = page.dataset.room;
   const QUEUE = `tocsin:unsent:${page.dataset.me}:${room}`;
   const FILES = `tocsin:files:${page.dataset.me}:${room}`;
-  const DRAFT = `tocsin:draft:${form.dataset.draft}`;
+  const DRAFT = `tocsin:draft:${page.dataset.me}:${form.dataset.draft}`;
   const kinds = [...form.querySelectorAll("input[name=kind]")];
 
   // -- typing ----------------------------------------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ function begin() {
     grow();
     recognise();
     problem();
-    store((local) => (local.removeItem(DRAFT), local.removeItem("tocsin:sent")));
+    store((local, here) => (local.removeItem(DRAFT), here.removeItem(DRAFT), here.removeItem("tocsin:sent")));
     text.focus({ preventScroll: true });
   }
 
@@ -336,6 +336,11 @@ function begin() {
     } catch {
       told = { detail: "The server did not take it." };
     }
+    if (told.field === "csrf") {
+      const renewed = await renew(); // somebody signed in anew beside this page
+      if (renewed) change(entry.nonce, { state: renewed });
+      if (renewed) return false;
+    }
     if (answer.ok) {
       drop(entry.nonce);
       here_it_is(told.entry);
@@ -343,6 +348,22 @@ function begin() {
     }
     refused(entry, [told.detail, told.fix].filter(Boolean).join(" "));
     return true;
+  }
+
+  /** Have this page's form token again, where the same person signed in anew. Return what the entry waits for; nothing where that does not help. */
+  async function renew() {
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin", cache: "no-store" });
+      if (answer.redirected) return "signed out";
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (fresh.documentElement.dataset.me !== page.dataset.me) return "somebody else";
+      const token = fresh.querySelector(".room-page")?.dataset.csrf;
+      if (!token || token === page.dataset.csrf) return "";
+      page.dataset.csrf = token;
+      return "waiting";
+    } catch {
+      return "waiting";
+    }
   }
 
   function here_it_is(number) {
@@ -407,7 +428,7 @@ function begin() {
   }
 
   const SAYS = {
-    sending: "being sent", waiting: "not sent yet: it goes out when the network is back", "signed out": "not sent yet: you are signed out", refused: "was refused",
+    sending: "being sent", waiting: "not sent yet: it goes out when the network is back", "signed out": "not sent yet: you are signed out", "somebody else": "not sent yet: somebody else is signed in here now", refused: "was refused",
   };
 
   function show() {

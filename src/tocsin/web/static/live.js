@@ -73,6 +73,12 @@ function plain(part) {
   return copy.innerHTML;
 }
 
+/** What folds in a part, by its id, or by its words where it has none. */
+const folds = (part) => [...part.querySelectorAll("details")].map((one) => [one.id || one.querySelector("summary")?.textContent.trim(), one]);
+
+/** What can have the focus at or in a place, in order. */
+const reached = (place) => [place, ...place.querySelectorAll("*")].filter((one) => one.matches("a[href], button, summary"));
+
 function put(fresh) {
   let left = false;
   for (const part of document.querySelectorAll("[data-live]")) {
@@ -82,15 +88,15 @@ function put(fresh) {
       left = true;
       continue;
     }
-    const open = new Map([...part.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
-    for (const one of next.querySelectorAll("details[id]")) if (open.has(one.id)) one.open = open.get(one.id);
-    const focus = part.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
+    const open = new Map(folds(part).map(([name, one]) => [name, one.open]));
+    for (const [name, one] of folds(next)) if (open.has(name)) one.open = open.get(name);
+    const active = part.contains(document.activeElement) ? document.activeElement : null;
+    const focus = active?.closest("[id]");
+    const place = focus ? reached(focus).indexOf(active) : -1;
     part.replaceChildren(...next.childNodes);
     globalThis.htmx?.process?.(part);
-    if (focus) {
-      const there = document.getElementById(focus);
-      (there?.matches("a, button, summary") ? there : there?.querySelector("summary, a, button"))?.focus({ preventScroll: true });
-    }
+    const there = focus && document.getElementById(focus.id);
+    if (there) (reached(there)[place] ?? reached(there)[0])?.focus({ preventScroll: true });
   }
   return left;
 }
@@ -131,6 +137,7 @@ async function refresh() {
     if (answer.status === 404 || answer.status === 403) return location.reload(); // it may not be read any more
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!same(fresh)) return location.reload();
     document.dispatchEvent(new CustomEvent("tocsin:now", { detail: Date.parse(fresh.documentElement.dataset.now) }));
     const left = put(fresh);
     if (document.title !== fresh.title && fresh.title) document.title = fresh.title;
@@ -220,13 +227,16 @@ function lost(since) {
 
 function found() {
   clearTimeout(lostTimer);
+  if (out) soon();
   if (!lostSince) return;
   lostSince = 0;
   say();
 }
 
+let out = false;
 function signedOut() {
   stepDown();
+  out = true;
   const link = document.createElement("a");
   link.className = "button";
   link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
@@ -234,6 +244,17 @@ function signedOut() {
   const text = document.createElement("span");
   text.textContent = "You are signed out here. What you typed is still in its field.";
   say(text, link);
+}
+
+/** Tell whether the same person is signed in. Where they signed in anew beside this page, its forms go on. */
+function same(fresh) {
+  if (fresh.documentElement.dataset.me !== html.dataset.me) return false;
+  const token = fresh.querySelector("[data-csrf]")?.dataset.csrf ?? fresh.querySelector("[name=csrf]")?.value;
+  if (token) document.querySelectorAll("input[name=csrf]").forEach((one) => (one.value = token));
+  if (token) document.querySelectorAll("[data-csrf]").forEach((one) => (one.dataset.csrf = token));
+  if (out) say();
+  out = false;
+  return true;
 }
 
 let told = false;

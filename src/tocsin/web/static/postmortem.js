@@ -5,21 +5,22 @@ const editor = document.getElementById("editor");
 
 function store(work) {
   try {
-    return work(localStorage);
+    return work(localStorage, sessionStorage);
   } catch {
     return null; // storage is off
   }
 }
 
-const key = editor && `tocsin:writing:${editor.dataset.place}`;
+const key = editor && `tocsin:writing:${document.documentElement.dataset.me}:${editor.dataset.place}`;
 const refused = document.getElementById("problem");
 const SENT = "tocsin:writing-sent";
 
-// What was sent and taken need not be kept any more; what was refused stands in the form again.
-store((kept) => {
-  const sent = kept.getItem(SENT);
-  if (sent && !refused) kept.removeItem(sent);
-  kept.removeItem(SENT);
+// What was sent and taken need not be kept any more: the answer led on to another page (as in app.js). What was refused stands in the form again.
+store((kept, here) => {
+  const sent = here.getItem(SENT);
+  const led = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
+  if (sent && led && !refused && !/^\/(sign-in|setup)$/.test(location.pathname)) kept.removeItem(sent);
+  here.removeItem(SENT);
 });
 
 if (editor) {
@@ -54,7 +55,7 @@ if (editor) {
       editor.requestSubmit();
     }
   });
-  editor.addEventListener("submit", () => store((kept) => kept.setItem(SENT, key)));
+  editor.addEventListener("submit", () => store((_, here) => here.setItem(SENT, key)));
 
   // The live page fetched itself: does the same place come from another fact now?
   document.addEventListener("tocsin:fresh", (event) => {
