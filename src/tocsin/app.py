@@ -84,6 +84,7 @@ from tocsin.comms.status.front import StatusFront
 from tocsin.comms.status.journal import Subscribers
 from tocsin.comms.status.publisher import Publisher
 from tocsin.comms.status.reactions import reactions as status_reactions
+from tocsin.drills import run as drills
 from tocsin.engine.clock import Clock, SystemClock
 from tocsin.engine.database import Database, DataDirectory
 from tocsin.engine.errors import Refused
@@ -435,7 +436,7 @@ def build(options: Options) -> App:
             *audit_pages.routes(shell),
             *status_pages.routes(shell, publisher, lambda: link_key().encode()),
             *status_settings_pages.routes(shell, publisher),
-            live.route(runtime, feed_queries.secret),
+            live.route(runtime, feed_queries.secret, feed_queries.closed),
             *preferences.routes(shell),
             *gallery.routes(shell),
             *paging_pages.routes(shell),
@@ -488,8 +489,11 @@ def _first_run(runtime: Runtime, shelf: Bookshelf, options: Options) -> setup_pa
         key = runtime.committer.state(f"intake_key:{FIRST}")
         return await receive(runtime, "generic", key, Sent(body, runtime.clock.now(), "application/json"), str(by))
 
+    def scenarios() -> list[tuple[str, str]]:
+        return [(one, drills.load_shipped(one).title) for one in drills.shipped()]
+
     return setup_pages.Parts(
-        shelf, options.default_playbook, options.public_url, lambda source: intake_path(source, intake_key(runtime)), send
+        shelf, options.default_playbook, options.public_url, lambda source: intake_path(source, intake_key(runtime)), send, scenarios
     )
 
 

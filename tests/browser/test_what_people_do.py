@@ -245,3 +245,29 @@ def test_the_insights_chart_is_walked_by_keyboard(theme: str, house: House, visi
     assert "High error rate in payment API" in said
     page.keyboard.press("Enter")
     page.wait_for_url("**/incidents/INC-*", wait_until="commit")
+
+
+def test_answers_typed_at_a_human_pace_stay_where_they_were_typed(house: House, visit: Visit) -> None:
+    page = visit("alice").see("/declare")
+    page.locator("[name=title]").press_sequentially("Checkout is slow", delay=15)
+    page.locator("[name=service]").press_sequentially("ledger", delay=15)
+    share = page.locator("[name='q.users_percent']")
+    share.click()
+    page.wait_for_timeout(600)
+    share.press_sequentially("33", delay=120)
+    page.locator("[name='q.core_function'][value=yes]").evaluate("field => field.click()")
+    page.wait_for_timeout(600)
+    assert share.input_value() == "33"
+    assert page.locator("[name='q.core_function'][value=yes]").is_checked()
+
+
+def test_a_form_that_was_left_half_way_says_so_and_can_be_begun_anew(house: House, visit: Visit) -> None:
+    page = visit("alice").see("/declare")
+    page.locator("[name=title]").fill("Half a title")
+    page.goto("/incidents")
+    page.goto("/declare")
+    assert page.locator("[name=title]").input_value() == "Half a title"
+    page.get_by_role("button", name="Start empty").click()
+    assert page.locator("[name=title]").input_value() == ""
+    page.goto("/declare")
+    assert page.get_by_role("button", name="Start empty").count() == 0

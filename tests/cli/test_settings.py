@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Shell
 from tocsin.cli.settings import SETTINGS, BadSetting, settle
 
 NO_FLAGS: dict[str, str | None] = {setting.name: None for setting in SETTINGS}
@@ -59,3 +60,36 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, says: str) -> None:
         settle(NO_FLAGS, {}, str(path))
     with pytest.raises(BadSetting, match="cannot be read"):
         settle(NO_FLAGS, {}, str(tmp_path / "none.toml"))
+
+
+TEAM = """
+people:
+  ana: {name: Ana, teams: [shop, nowhere], contacts: [{kind: file, value: ana}]}
+teams:
+  shop: {name: Shop, members: [ana, ghost]}
+  other: {name: Other, members: [there]}
+schedules:
+  shop: {name: Shop, zone: UTC, team: lost, layers: [{id: week, groups: [[ana], [phantom]], start: 2026-03-02T09:00}]}
+services:
+  checkout: {name: Checkout, owner: shop, policy: absent, playbook: unwritten}
+"""
+WARNED = [
+    "people.ana: There is no team nowhere.",
+    "schedules.shop: There is no team lost.",
+    "schedules.shop: phantom is not written down.",
+    "services.checkout: There is no escalation policy absent.",
+    "services.checkout: There is no playbook unwritten.",
+    "teams.shop: There is no person ghost; no page reaches them.",
+]
+
+
+def test_a_file_is_judged_by_what_is_there_after_it_and_a_dry_run_warns_of_the_same(tocsin: Shell, tmp_path: Path) -> None:
+    tocsin.world.post("/people/there", {"name": "There"})
+    file = tmp_path / "team.yaml"
+    file.write_text(TEAM, encoding="utf-8")
+    for more in ("--dry-run", "", "", "--dry-run"):
+        said = tocsin(f"apply {file} {more}").err
+        assert sorted(line.removeprefix("warning: ") for line in said.splitlines() if line.startswith("warning: ")) == WARNED, (
+            more or "applied"
+        )
+    assert tocsin.world.get("/teams/shop")["version"] == 1

@@ -321,7 +321,7 @@ def test_a_person_may_be_named_by_name_and_two_of_one_name_are_asked_about(world
     incident = world.declare()
     page = f"/incidents/{incident}"
     lead = next(role["role"] for role in world.get(page)["roles"] if role["lead"])
-    for typed, meant in (("bob steiner", "bob"), ("山田 太郎", "yamada"), ("@bob", "bob"), ("Somebody Else", "Somebody Else")):
+    for typed, meant in (("bob steiner", "bob"), ("山田 太郎", "yamada"), ("@bob", "bob")):
         world.form(page, f"{page}/roles/offer", {"role": lead, "person": typed, "do": "now"})
         assert world.get(page)["lead"] == meant
     refused = world.form(page, f"{page}/roles/offer", {"role": lead, "person": "Kim Min", "do": "now"})
@@ -541,3 +541,16 @@ def test_a_long_record_is_answered_quickly_and_with_little(world: World) -> None
     version = world.get(page)["version"]
     part = world.page(f"{page}?since={version}")
     assert 'class="row ' not in part.text
+
+
+def test_a_role_goes_to_nobody_who_is_not_written_down(world: World) -> None:
+    incident = world.declare(lead="alice")
+    page = f"/incidents/{incident}"
+    world.form(page, f"{page}/roles", {"role": "ic", "person": "whoever", "do": "now"})
+    assert world.get(f"/incidents/{incident}")["lead"] == "whoever", "as long as nobody is written down, a name is all that there is"
+    world.post("/people/bob", {"name": "Bob Steiner"})
+    answer = world.form(page, f"{page}/roles", {"role": "ic", "person": "Bob Nobody", "do": "now"})
+    assert answer.status == 422
+    assert "There is nobody called Bob Nobody here." in answer.text
+    world.form(page, f"{page}/roles", {"role": "ic", "person": "bob steiner", "do": "now"})
+    assert world.get(f"/incidents/{incident}")["lead"] == "bob"

@@ -160,3 +160,15 @@ def test_days_that_wrap_around_and_words_that_are_none() -> None:
     assert set(days_of("fri-mon")) == {"fri", "sat", "sun", "mon"}
     with pytest.raises(Refused, match="no day"):
         days_of("someday")
+
+
+@pytest.mark.parametrize(("to", "said"), [("ana", "Ana is asked to take over from Bo"), ("", "Everybody is asked to take over from Bo")])
+def test_after_a_shift_is_offered_the_page_says_who_is_asked_and_undoes_it(payments: World, to: str, said: str) -> None:
+    fields = {"start": "2025-10-28T09:00", "end": "2025-10-28T17:00", "person": "bo", "to": to, "zone": "UTC"}
+    where = payments.form("/on-call/payments", "/on-call/payments/offer", fields, person="bo").headers["location"]
+    text = payments.page(where, "bo").text
+    assert said in text
+    assert "Tue 28 Oct 09:00 to Tue 28 Oct 17:00" in text
+    assert "<button>Undo</button>" in text
+    assert payments.form(where, "/on-call/payments/offer/withdraw", person="bo").status == 303
+    assert said not in payments.page(where, "bo").text

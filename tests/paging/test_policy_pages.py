@@ -1,5 +1,6 @@
 """The pages of escalation policies: a ladder with names, holes beside their step, a form that saves what the API would."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,3 +99,23 @@ def test_the_list_shows_every_ladder_and_which_services_use_it(paged: World) -> 
     text = paged.page("/settings/policies").text
     assert "1 service: Payment API" in text
     assert "<bdi>Bo</bdi>" in text
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("s0_wait", "soon"), ("s0_at_age", "later"), ("lease", "a while"), ("repeat", "often"), ("s0_acknowledgements", "two")],
+)
+def test_a_refused_form_keeps_all_that_was_typed_marks_the_field_and_draws_no_ladder(paged: World, field: str, text: str) -> None:
+    new = "/settings/new-policy"
+    typed = {"name": "Nights", "s0_to": "Ana", "s0_note": "the elder", "s1_name": "not named yet", field: text}
+    wrong = filled(paged, new, new, typed)
+    assert wrong.status == 422
+    marked = re.findall(r'<input[^>]*aria-invalid="true"[^>]*>', wrong.text)
+    assert [f'name="{field}"' in one and f'value="{text}"' in one for one in marked] == [True]
+    assert all(f'value="{one}"' in wrong.text for one in typed.values())
+    assert 'class="ladder"' not in wrong.text
+    answer = filled(paged, new, new, typed, to="/settings/policy-preview")
+    assert (answer.status, 'class="ladder"' in answer.text) == (200, False)
+    changed = filled(paged, PAGE, f"{PAGE}/save", {field: text}, person="ana")
+    assert changed.status == 422
+    assert f'value="{text}"' in changed.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.paging.scene import Scene
 from tests.world import forms_of
 
@@ -75,3 +77,50 @@ def test_the_page_says_what_became_of_each_message(scene: Scene) -> None:
     shown = scene.page(f"/pages/{page}", "ana").text
     assert "does not answer" in shown
     assert "there is no such schedule" in shown
+
+
+def test_a_page_that_named_nobody_says_so_and_leads_to_where_that_is_mended(scene: Scene) -> None:
+    scene.person("ana", "sms")
+    scene.person("bo")
+    scene.post("/services/checkout", {"name": "Checkout"})
+    for body, why, mend in (
+        ({"targets": ["on-call"], "service": "checkout"}, "on-call (a name, and nobody here)", "/settings/services/checkout"),
+        ({"targets": ["on-call", "person:bo"]}, "Bo (has no way to be reached)", "/settings/policies"),
+    ):
+        page = scene.call(**body)
+        scene.advance(minutes=30)
+        shown = scene.page(f"/pages/{page}", "ana").text
+        assert "Nobody could be called: <bdi>" in shown
+        assert why in shown
+        assert f'href="{mend}"' in shown
+        assert "Everybody was called" not in shown
+    page = scene.call(targets=["ana", "on-call"])
+    scene.advance(minutes=30)
+    assert "Everybody was called, and nobody has it." in scene.page(f"/pages/{page}", "ana").text
+
+
+def test_what_follows_the_last_step_is_the_last_resort_of_the_policy_or_of_the_installation(scene: Scene) -> None:
+    for name in ("ana", "bo", "cy"):
+        scene.person(name, "sms")
+    scene.policy("own", {"to": ["person:ana"], "wait": "5m"}, last_resort=["person:bo", "person:cy"])
+    scene.policy("none", {"to": ["person:ana"], "wait": "5m"})
+    own = scene.call(policy="own")
+    assert re.search(r"at \d\d:\d\d UTC Bo and Cy are called as the last resort", scene.page(f"/pages/{own}", "ana").text)
+    plain = scene.call(policy="none")
+    assert re.search(r"from \d\d:\d\d UTC it counts as unanswered", scene.page(f"/pages/{plain}", "ana").text)
+    scene.post("/pager", {"last_resort": ["person:cy"]})
+    later = scene.call(policy="none")
+    assert re.search(r"at \d\d:\d\d UTC Cy is called as the last resort", scene.page(f"/pages/{later}", "ana").text)
+    assert "cy is called as the last resort" in [one for one in scene.log if one.values.get("page") == later][-1].values["next"]
+    scene.advance(minutes=6)
+    assert {call.split()[1] for call in scene.calls()} == {"ana", "bo", "cy"}
+
+
+def test_a_policy_that_begins_again_for_ever_says_that_the_last_resort_is_called_beside_it(scene: Scene) -> None:
+    for name in ("ana", "bo"):
+        scene.person(name, "sms")
+    page = scene.call(policy=scene.policy("p", {"to": ["person:ana"], "wait": "5m"}, repeat="forever", last_resort=["person:bo"]))
+    assert "Ana is called, and Bo as the last resort" in scene.page(f"/pages/{page}", "ana").text
+    scene.advance(minutes=6)
+    assert {call.split()[1] for call in scene.calls()} == {"ana", "bo"}
+    assert "last resort" not in scene.page(f"/pages/{page}", "ana").text.partition("Who is called")[0]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from tests.people.visitors import PASSWORD, Visitor, make_account, said
 from tests.world import World
+from tocsin.drills.run import load_shipped, shipped
 
 TOKEN = "tocsin_first"
 FORM = {"token": TOKEN, "name": "Ana Ruiz", "person": "", "password": PASSWORD, "again": PASSWORD}
@@ -128,3 +132,35 @@ def test_a_code_for_somebody_with_an_account_makes_them_what_their_account_is(fr
     ana.get(code)
     assert ana.api("GET", "/me").json["role"] == "viewer"
     assert ana.api("GET", "/me").json["speaks_for_others"] is False
+
+
+def test_going_back_after_the_administrator_was_made_leads_on_and_the_old_form_says_so(fresh: World) -> None:
+    ana = Visitor(fresh)
+    before = ana.get("/setup")
+    assert before.headers["cache-control"] == "no-store"
+    fields = ana.forms("/setup")[0].fields
+    assert ana.post("/setup", {**fields, **FORM}).status == 303
+    assert ana.get("/setup").headers["location"] == "/setup/playbook"
+    late = ana.post("/setup", {**fields, **FORM})
+    assert late.status == 403
+    assert "There is an administrator already" in said(late)
+    assert "Go on: Pick a playbook" in said(late)
+    assert 'href="/setup/playbook"' in late.text
+    assert "was not made by a page" not in said(late)
+    other = Visitor(fresh).post("/setup", {**fields, **FORM})
+    assert 'href="/sign-in?next=/setup"' in other.text
+    assert "Pick a playbook</a>" not in other.text
+
+
+def test_the_command_can_be_copied_and_the_incidents_to_practise_with_are_those_that_are_shipped(fresh: World) -> None:
+    ana = Visitor(fresh)
+    ana.fill("/setup", "/setup", FORM)
+    commands = re.findall(r'data-copy="([^"]*)"', ana.get("/setup/alert").text)
+    assert len(commands) == 2
+    assert commands[0].startswith("curl ")
+    practise = ana.get("/setup/drill")
+    assert "--help" not in said(practise)
+    assert ".venv/bin/tocsin demo" in said(practise)
+    for one in shipped():
+        assert f'data-copy="tocsin demo {one}"' in practise.text
+        assert html.escape(load_shipped(one).title) in practise.text

@@ -135,3 +135,31 @@ def test_another_site_cannot_sign_a_browser_in_as_its_own_account(world: World) 
     for site in ("cross-site", "same-site"):
         assert browser.post("/sign-in", fields, {"sec-fetch-site": site}).status == 403
     assert browser.post("/sign-in", fields, {"sec-fetch-site": "same-origin"}).status == 303
+
+
+def test_the_full_name_signs_in_where_one_person_alone_has_it_and_shares_its_tries_with_the_id(world: World) -> None:
+    for person, name in (("ana", "Ana Ruíz"), ("bo", "Kim Lee"), ("cy", "Kim Lee")):
+        make_account(world, person, "viewer")
+        world.post(f"/people/{person}", {"name": name})
+    for typed in ("Ana Ruíz", "ANA  RUÍZ", "ana"):
+        assert Visitor(world, "192.0.2.1").sign_in(typed).status == 303, typed
+    refused = {}
+    for number, typed in enumerate(("Kim Lee", "Ana", "Ana Ruiz", "Nobody Here")):
+        wrong = Visitor(world, f"192.0.2.{number + 20}").sign_in(typed, PASSWORD if typed == "Kim Lee" else "wrong wrong wrong")
+        refused[typed] = (wrong.status, wrong.text.split("</form>")[0].replace(f'value="{typed}"', "").split("csrf")[0])
+    assert {status for status, _ in refused.values()} == {401}
+    assert len({text for _, text in refused.values()}) == 1
+    guesser = Visitor(world, "198.51.100.9")
+    names = ("ana", "Ana Ruíz") * PER_NAME_AND_ADDRESS.tries
+    statuses = [guesser.sign_in(name, "wrong wrong wrong").status for name in names]
+    assert statuses.count(401) == PER_NAME_AND_ADDRESS.tries
+
+
+def test_an_id_goes_before_a_name_so_that_nobody_takes_anothers(world: World) -> None:
+    make_account(world, "ana", "viewer")
+    make_account(world, "mallory", "viewer", "four loud kettles")
+    world.post("/people/mallory", {"name": "Ana"})
+    guest = Visitor(world, "192.0.2.1")
+    assert guest.sign_in("Ana", "four loud kettles").status == 401
+    assert guest.sign_in("Ana").status == 303
+    assert guest.api("GET", "/me").json["id"] == "ana"

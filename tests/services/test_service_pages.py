@@ -83,3 +83,18 @@ def test_a_name_that_another_service_has_is_refused_and_what_was_typed_stays(wor
     world.post("/services/other", {"name": "Other"})
     wrong = filled(world, PAGE, f"{PAGE}/save", {"aliases": "other", "about": "words I typed"})
     assert (wrong.status, "words I typed" in wrong.text, "is a name of the service other" in wrong.text) == (409, True, True)
+
+
+def test_a_service_for_which_nobody_is_paged_shows_no_ladder_but_leads_to_its_form(world: World) -> None:
+    world.post("/teams/pay", {"name": "Payments"})
+    world.post("/services/api", {"name": "API", "owner": "pay"})
+    text = world.page(PAGE).text
+    assert "nobody is paged" in text
+    assert 'class="ladder"' not in text
+    assert '<a class="button" href="#change">Choose an escalation policy</a>' in text
+    assert '<details class="adding" id="change" open>' in text
+    world.post("/people/ana", {"name": "Ana", "contacts": [{"kind": "file", "value": "ana"}]})
+    world.post("/services/api", {"name": "API", "owner": "pay", "page": ["person:ana"]})
+    text = world.page(PAGE).text
+    assert 'class="ladder"' in text
+    assert "Choose an escalation policy" not in text

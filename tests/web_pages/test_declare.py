@@ -109,3 +109,16 @@ def test_a_dialog_gets_the_form_without_the_frame_around_it(world: World) -> Non
     assert "<nav" not in part
     assert 'id="declare-title"' in part
     assert [form.action for form in forms_of(part)] == ["/declare"]
+
+
+def test_the_questions_follow_the_service_and_stay_where_they_are_already_the_right_ones(world: World) -> None:
+    world.post("/services/shop", {"name": "Shop", "playbook": "compact"})
+    world.post("/services/ledger", {"name": "Ledger"})
+    follow = "/declare/questions?" + urlencode({"follow": "1", "playbook": "house"})
+    assert world.page(follow + "&service=ledger").status == 204
+    assert world.page(follow + "&service=nobody-knows").status == 204
+    other = world.page(follow + "&service=shop")
+    assert other.status == 200
+    assert '<option value="compact" selected>' in other.text
+    by_hand = world.page("/declare/questions?" + urlencode({"playbook": "house", "service": "shop"}))
+    assert '<option value="house" selected>' in by_hand.text

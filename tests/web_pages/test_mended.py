@@ -99,7 +99,7 @@ def test_declaring_chooses_the_level_for_doubt_and_asks_for_the_playbook_first(w
     said = words(page)
     assert "SEV1 Critical by the rule for doubt While the answer is not known, take SEV1 and lower it when it is." in said
     assert said.endswith("Declare SEV1")
-    assert page.index('<select name="playbook">') < page.index('name="q.users_percent"')
+    assert page.index('<select name="playbook"') < page.index('name="q.users_percent"')
 
 
 def test_a_refused_message_speaks_of_what_stands_on_the_form(world: World) -> None:

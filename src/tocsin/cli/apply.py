@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +52,7 @@ def apply(session: Session, files: tuple[Path, ...], dry_run: bool) -> None:
     order = list(SECTIONS)
     found.sort(key=lambda one: order.index(one[1]))
     done = []
+    again: list[tuple[str, str, dict[str, Any]]] = []
     for path, name, item, body in found:
         said = "would be written down"
         if not dry_run:
@@ -60,12 +62,67 @@ def apply(session: Session, files: tuple[Path, ...], dry_run: bool) -> None:
                 where = f"{path}: {name}.{item}" if item else f"{path}: {name}"
                 output.note(f"{where} was refused; what came before it is written down.")
                 raise refusal from None
-            for warning in (*answer.get("warnings", ()), *(f"{one} is not written down." for one in answer.get("unknown_people", ()))):
-                output.note(f"warning: {name}.{item}: {warning}" if item else f"warning: {name}: {warning}")
+            if _warnings(answer):
+                again.append((name, item, body))
             said = "written down" if answer.get("changed", True) else "as it was"
         done.append({"file": str(path), "section": name, "id": item, "outcome": said})
+    for name, item, warning in _would_warn(session, found) if dry_run else _warned(session, again):
+        output.note(f"warning: {name}.{item}: {warning}" if item else f"warning: {name}: {warning}")
     rows = [(one["section"], one["id"], one["outcome"]) for one in done]
     session.show(done, lambda: output.table(("Section", "ID", "Outcome"), rows, "The files hold nothing."))
+
+
+def _warnings(answer: dict[str, Any]) -> list[str]:
+    return [*answer.get("warnings", ()), *(UNKNOWN.format(one) for one in answer.get("unknown_people", ()))]
+
+
+def _warned(session: Session, again: list[tuple[str, str, dict[str, Any]]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the server's warnings. It judges each item by what was there then, so what it warned of is sent once more, now that all is there."""
+    for name, item, body in again:
+        for warning in _warnings(session.api.post(SECTIONS[name].path.format(id=item), body)):
+            yield name, item, warning
+
+
+UNKNOWN: Final = "{} is not written down."
+NAMED: Final = {
+    "teams": (("members", "people", "There is no person {}; no page reaches them."),),
+    "people": (("teams", "teams", "There is no team {}."),),
+    "schedules": (("team", "teams", "There is no team {}."), ("layers", "people", UNKNOWN)),
+    "services": (("owner", "teams", "There is no team {}."), ("policy", "policies", "There is no escalation policy {}."),
+                 ("playbook", "playbooks", "There is no playbook {}.")),
+}  # fmt: skip
+"""What items name: the field, where that is kept, and what the server says where it is not there."""
+
+
+def _would_warn(session: Session, found: list[tuple[Path, str, str, dict[str, Any]]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the warnings about names that would be nobody's, and nothing's, once the files are applied."""
+    there: dict[str, set[str]] = {}
+    for _, name, item, body in found:
+        for field, kept, says in NAMED.get(name, ()):
+            for one in dict.fromkeys(_named(body.get(field))):
+                if kept not in there:
+                    there[kept] = _ids(session, kept) | {other for _, section, other, _ in found if section == kept}
+                if one not in there[kept]:
+                    yield name, item, says.format(one)
+    if any(name == "policies" for _, name, _, _ in found):
+        output.note("Whether every step of a policy reaches somebody is judged when the policy is written down.")
+
+
+def _named(value: Any) -> Iterator[str]:
+    """Yield the ids in a field: one, a list of them, or the layers of a schedule with their groups."""
+    if isinstance(value, dict):
+        yield from _named(value.get("groups"))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _named(one)
+    elif value:
+        yield str(value)
+
+
+def _ids(session: Session, kept: str) -> set[str]:
+    """Return the ids of what the installation has, with what is no longer used."""
+    everything = {"people": {"everybody": "true"}, "policies": {"everything": "true"}}
+    return {str(one["id"]) for one in session.api.get(f"/{kept}", **everything.get(kept, {}))[kept]}
 
 
 def _files(given: tuple[Path, ...]) -> list[Path]:

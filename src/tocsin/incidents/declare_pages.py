@@ -60,7 +60,7 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str) -> list[Route]
         shell.post("/declare/attach", pages.attach),
         shell.get("/declare/similar", pages.part("incidents/declare_similar.html")),
         shell.get("/declare/level", pages.part("incidents/declare_level.html")),
-        shell.get("/declare/questions", pages.part("incidents/declare_questions.html")),
+        shell.get("/declare/questions", pages.questions),
     ]
 
 
@@ -79,6 +79,26 @@ class _Pages:
         fragment = visit.request.headers.get("x-tocsin-part", "") == "dialog" and problem is None
         more = {"problem": problem, "fragment": fragment}
         return self._shell.page(visit, "incidents/declare.html", {**values, **more}, status=problem.status if problem else 200)
+
+    async def questions(self, visit: Visit) -> Response:
+        """Answer with the questions of the playbook; with ``?follow=1`` those of the service's own, and nothing where they stand there already.
+
+        What somebody is just answering must not be put in place anew.
+        """
+        shown = visit.query.get("playbook", "")
+        given = dict(visit.query)
+        if given.pop("follow", ""):
+            given["playbook"] = await asyncio.to_thread(self._own_of, visit, given.get("service", "").strip()) or shown
+            if shown and given["playbook"] == shown:
+                return Response(status_code=204)
+        values = await asyncio.to_thread(self._values, visit, given)
+        return self._shell.page(visit, "incidents/declare_questions.html", {**values, "live": True})
+
+    @staticmethod
+    def _own_of(visit: Visit, service: str) -> str:
+        with visit.runtime.reading() as reader:
+            known = services.named(reader, service) if service else None
+        return known.saved.playbook if known is not None and known.saved is not None else ""
 
     def part(self, template: str) -> Any:
         """Return the handler of a part of the page that changes while somebody types."""

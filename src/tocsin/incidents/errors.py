@@ -33,7 +33,7 @@ class GateUnmet(Conflict):
     code = "incident.gate_unmet"
 
     def __init__(self, gate: str, missing: Iterable[str]) -> None:
-        self.missing = list(missing)
+        self.missing = [one.removesuffix(".") for one in missing]
         super().__init__(
             f"The gate {gate!r} is not met: {'; '.join(self.missing)}.",
             fix="Tick what is verified (`tocsin check list` shows the ids), or waive an item with a reason.",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from tocsin.engine.model import Reader
-from tocsin.engine.tables import metadata
+from tocsin.engine.tables import facts, metadata
 from tocsin.incidents.tables import incident_readers, incidents
 
 _AT_ONCE: Final = 500
@@ -29,6 +29,12 @@ def secret(reader: Reader, streams: Iterable[str]) -> dict[str, frozenset[str]]:
         for row in reader.rows(select(called.c.page, called.c.person).where(called.c.page.in_(some))):
             found[f"page:{row[0]}"] |= {str(row[1])}
     return found
+
+
+def closed(reader: Reader, position: int) -> frozenset[str]:
+    """Return the incidents of which it was set after this position of the log whether they are private."""
+    query = select(facts.c.stream).where(facts.c.position > position, facts.c.type == "incident.privacy_changed").distinct()
+    return frozenset(str(row[0]) for row in reader.rows(query))
 
 
 def _incidents_of(reader: Reader, streams: Iterable[str]) -> dict[str, str]:

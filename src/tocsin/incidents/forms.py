@@ -250,6 +250,10 @@ def in_words(refusal: Refused, message: Message) -> Refused:
     return told
 
 
+_SOON: Final = timedelta(hours=12)
+"""A time of day that has passed means tomorrow only where that is nearer than this; otherwise it is a slip."""
+
+
 def update(message: Message, fields: Fields, now: datetime) -> c.PostUpdate:
     """Return the message to an audience that the form means; ``f.<id>`` are the template's fields."""
     given: dict[str, Any] = {}
@@ -266,6 +270,12 @@ def update(message: Message, fields: Fields, now: datetime) -> c.PostUpdate:
         next_at = moment(own, now, "next_own")
         if next_at is not None and next_at <= now and is_clock(own):
             next_at += timedelta(days=1)
+            if next_at - now > _SOON:
+                raise Refused(
+                    f"{own} UTC has passed.",
+                    fix=f"Write a later time; one of tomorrow with its date: {next_at:%Y-%m-%d %H:%M}.",
+                    field="next_own",
+                )
     return _made(
         c.PostUpdate, message=message.id, fields=given, status=fields.get("status", ""), eta=fields.get("eta", "").strip(), next_at=next_at,
         next_in=promise if promise not in ("", "own", "resolved") else "", when_resolved=promise == "resolved" or fields.get("or_resolved", "") == "yes",

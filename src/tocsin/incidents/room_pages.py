@@ -203,8 +203,8 @@ class Room:
         """Put the ids of people in the place of their names, wherever a form asks for somebody."""
         with visit.runtime.reading() as reader:
             for field in ("person", "to"):
-                if fields.get(field, "").strip():
-                    fields[field] = names_queries.person_meant(reader, fields[field], field)
+                if fields.get(field, "").strip() not in ("", visit.actor.id):
+                    fields[field] = names_queries.person_meant(reader, fields[field], field, known=True)
             if "people" in fields:
                 fields["people"] = ",".join(names_queries.person_meant(reader, one, "people") for one in forms.people_in(fields["people"]))
 

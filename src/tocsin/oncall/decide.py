@@ -87,17 +87,17 @@ def _save(schedule: Schedule, command: c.SaveSchedule, ctx: Context) -> Decision
             f"A schedule cannot be changed from {since:%Y-%m-%d %H:%M} UTC on: that is over.",
             fix="Leave `since` out, or name a moment to come. To put a past shift right, add an override for it.", field="since",
         )  # fmt: skip
+    found: due.Found = ctx.found
+    said: dict[str, Any] = {"unknown_people": list(found.unknown), "warnings": [f"There is no team {rota.team}."] if found.no_team else []}
     coming = bool(schedule.versions) and schedule.versions[-1].since is not None and schedule.versions[-1].since > ctx.now
     if schedule.versions and rota == schedule.rota and (not coming or schedule.versions[-1].since == since):
-        return _done(schedule, ())
-    found: due.Found = ctx.found
+        return _done(schedule, (), **said)
     away = [
         e.AwayNoted(person, spans)
         for person, spans in found.away.items()
         if spans and from_now(schedule.away.get(person, ()), spans, ctx.now) != schedule.away.get(person, ())
     ]
-    warnings = [f"There is no team {rota.team}."] if found.no_team else []
-    return _done(schedule, (e.ScheduleSaved(rota, since), *away), unknown_people=list(found.unknown), warnings=warnings)
+    return _done(schedule, (e.ScheduleSaved(rota, since), *away), **said)
 
 
 def _override(schedule: Schedule, command: c.AddOverride, ctx: Context) -> Decision:

@@ -99,11 +99,13 @@ class _Pages:
         span, first, days = _window(visit, zone, now)
         shown = charts.chart(schedule, first, days, zone, now, names)
         done = schedule.overrides.get(visit.query.get("done", ""))
+        asked = schedule.exchanges.get(visit.query.get("asked", ""))
         return {
             **_head(visit, schedule), "view": views.now_view(schedule, now, names), "chart": shown, "span": span, "zone": zone, "names": names, "person": me,
             "local": on_clock(zone), "field": field_of(zone), "roles": roles_of(schedule), "routed": routed, "first": first,
             "findings": coverage.findings(schedule, now, now + _COMING, names, names), "overrides": views.overrides_from(schedule, now),
             "offers": views.offers_of(schedule, now), "handoffs": handed, "feed": views.feed_url(base_of(visit, self._url), schedule.feed), "done": done,
+            "asked": asked if asked is not None and asked.state == "offered" else None,
             "covered": 100 - coverage.percent(coverage.uncovered(schedule, now, now + _COMING)),
             "earlier": _link(visit, _step(first, span, -1), span, zone), "later": _link(visit, _step(first, span, 1), span, zone), "today": _link(visit, None, span, zone),
             "spans": {name: _link(visit, first, name, zone) for name in (*_DAYS, _MONTH)},
@@ -127,6 +129,8 @@ class _Pages:
             back = {name: visit.form[name] for name in ("from", "span", "zone") if visit.form.get(name)}
             if verb == "override":
                 back["done"] = str(result.get("override", ""))
+            elif verb == "offer":
+                back["asked"] = str(result.get("exchange", ""))
             return go(f"/on-call/{quote(visit.path['id'])}" + (f"?{urlencode(back)}" if back else ""))
 
         return handle

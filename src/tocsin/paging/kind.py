@@ -24,7 +24,7 @@ from tocsin.paging.reach import step_holes
 from tocsin.paging.reactions import REACTIONS, others_on_call, replan
 from tocsin.paging.rows import NUMBERS, page_rows, policy_rows
 from tocsin.paging.story import Found
-from tocsin.paging.watch_model import PAGER_EVENTS, STREAM_ID, Audit, Pager
+from tocsin.paging.watch_model import PAGER_EVENTS, Audit, Pager
 from tocsin.people.model import ContactVerified, PersonSaved
 from tocsin.services.queries import named as service_named
 
@@ -110,10 +110,13 @@ def _prepare(page: Page, command: Command, reader: Reader) -> Found | None:
             found = _for_steps(page, reader, _from(page, by_hand=False), [])
             return Found(steps={**found.steps, **again}, last_resort=found.last_resort)
         case c.HandPage() if page.live:
-            return Found(steps={HANDED: queries.resolve(reader, command.to, now)})
+            return Found(steps={HANDED: queries.resolve(reader, command.to, now)}, last_resort=queries.last_resort(reader))
         case c.Replan(schedule=schedule) if page.live and schedule:
             waits = page.state == "open" and 0 <= page.position < len(page.policy.steps)
-            return Found(steps={page.position: queries.resolve_step(reader, page.policy, page.position, now)}) if waits else None
+            if not waits:
+                return None
+            resolved = queries.resolve_step(reader, page.policy, page.position, now)
+            return Found(steps={page.position: resolved}, last_resort=queries.last_resort(reader))
         case c.Replan() if page.live:
             found = _for_steps(page, reader, _from(page, by_hand=False), [])
             return Found(steps=found.steps, people=queries.persons(reader, command.people), last_resort=found.last_resort)
@@ -203,8 +206,7 @@ def _for_steps(page: Page, reader: Reader, wanted: Iterator[int], aged: list[int
         calls[index] = call_all(found[index], step.urgency or page.urgency, now, one=step.pick == "in_turn")
         if settled := any(who.hopeful for who in calls[index][0]):
             break
-    pager: Pager | None = reader.state(f"pager:{STREAM_ID}")
-    last_resort = pager.settings.last_resort if pager is not None else ()
+    last_resort = queries.last_resort(reader)
     targets = page.policy.last_resort or last_resort
     ends = not settled or (page.policy.repeat == "forever" and page.exhausted_at is None)
     if ends and targets:

@@ -19,8 +19,9 @@ from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Actor, Command
 from tocsin.paging import commands as c
 from tocsin.paging.links import Link, has_run_out, verify
-from tocsin.paging.messages import following
+from tocsin.paging.messages import following, nobody_called
 from tocsin.paging.page import Page
+from tocsin.paging.queries import last_resort
 from tocsin.web.endpoints import json_response
 from tocsin.web.layout import Shell
 from tocsin.web.problems import respond
@@ -63,13 +64,18 @@ def routes(shell: Shell, key: Callable[[], bytes]) -> list[Route]:
         page: Page = runtime.state("page", link.page)
         return link, page
 
+    def last_resort_of() -> tuple[str, ...]:
+        with runtime.reading() as reader:
+            return last_resort(reader)
+
     async def show(request: Request) -> Response:
         try:
             link, page = await asyncio.to_thread(open_, request)
+            last = await asyncio.to_thread(last_resort_of)
         except Refused as refusal:
             return _private(shell.render(request, "paging/link.html", {"refusal": refusal, "page": None}, status=refusal.status))
         return _private(
-            shell.render(request, "paging/link.html", {"refusal": None, **view(link, page), "token": request.path_params["token"]})
+            shell.render(request, "paging/link.html", {"refusal": None, **view(link, page, last), "token": request.path_params["token"]})
         )
 
     def act(make: Callable[[Link], Command]) -> Callable[[Request], Any]:
@@ -101,15 +107,16 @@ def routes(shell: Shell, key: Callable[[], bytes]) -> list[Route]:
     ]
 
 
-def view(link: Link, page: Page) -> dict[str, Any]:
-    """Return what the page shows: how it stands for this person, and what happens next."""
+def view(link: Link, page: Page, last: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return what the page shows: how it stands for this person, and what happens next. last: the last resort of the installation."""
     carries = page.carries
     mine = any(one.person == link.person for one in page.acknowledged)
     facts = [("Value", carries.value), ("Threshold", carries.threshold), ("Service", page.service), ("Incident", page.incident)]
     links = [("Dashboard", carries.dashboard), ("Runbook", carries.runbook)]
     return {
+        "nobody": nobody_called(page) if page.unanswered else "",
         "page": page, "person": link.person, "mine": mine, "others": [one for one in page.acknowledged if one.person != link.person],
-        "facts": [(label, value) for label, value in facts if value], "next": following(page) if page.state == "open" else "",
+        "facts": [(label, value) for label, value in facts if value], "next": following(page, last_resort=last) if page.state == "open" else "",
         "links": [(label, url) for label, url in links if url.startswith(("https://", "http://"))], "way": _WAYS.get(link.via, "the message"),
     }  # fmt: skip
 

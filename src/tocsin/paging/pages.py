@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.responses import Response
@@ -86,9 +86,12 @@ def routes(shell: Shell) -> list[Route]:
             sent = queries.deliveries_of(reader, page.id)
             whom = _whom(reader, everything=False)
             names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
+            last_resort = queries.last_resort(reader)
+            known = page.service and reader.state(f"service:{page.service}") is not None
         explained = explain(page.id, facts, sent)
         return {
-            **page_values(page, visit.actor.id, names),
+            **page_values(page, visit.actor.id, names, last_resort),
+            "mend": f"/settings/services/{quote(page.service)}" if known else "/settings/policies",
             "story": list(views.story(facts, names)),
             "names": names,
             "runs": runs_of(page, sent, names),
@@ -137,8 +140,8 @@ def routes(shell: Shell) -> list[Route]:
     ]
 
 
-def page_values(page: Page, person: str, names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the template shows of a page to a person. names: of people by id."""
+def page_values(page: Page, person: str, names: Mapping[str, str], last_resort: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the template shows of a page to a person. names: of people by id. last_resort: the installation's."""
     carries = page.carries
     facts = [
         ("Value", carries.value), ("Threshold", carries.threshold), ("Service", page.service), ("Incident", page.incident), ("Alerts", page.group),
@@ -150,8 +153,8 @@ def page_values(page: Page, person: str, names: Mapping[str, str]) -> dict[str, 
     return {
         "page": page, "mine": any(one.person == person for one in page.acknowledged), "others": [one for one in page.acknowledged if one.person != person],
         "facts": [(label, value) for label, value in facts if value], "links": [(label, url) for label, url in links if url.startswith(("https://", "http://"))],
-        "next": messages.following(page, names) if page.state == "open" else "", "following": messages.spoken_targets(to, names) if to else "",
-        "told": len(told),
+        "next": messages.following(page, names, last_resort) if page.state == "open" else "", "following": messages.spoken_targets(to, names) if to else "",
+        "told": len(told), "nobody": messages.nobody_called(page, names) if page.unanswered else "",
     }  # fmt: skip
 
 

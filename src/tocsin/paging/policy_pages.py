@@ -214,6 +214,8 @@ def _of_one(visit: Visit, problem: Refused | None) -> dict[str, Any]:
         trail = test_queries.trail_of(reader, test["id"]) if test is not None else []
         used = _used(reader).get(record.id, [])
         lists = _lists(reader)
+        typed = _is_typed(visit, problem)
+        preview = _typed_ladder(visit, reader) if typed else looked
     first = next((step for step in looked["ladder"] if step["number"] and not step["by_age"]), None)
     script = (
         handlers.rehearse(visit.runtime, record.id, "low" if visit.query.get("urgency") == "low" else "high", at)["lines"]
@@ -224,7 +226,7 @@ def _of_one(visit: Visit, problem: Refused | None) -> dict[str, Any]:
         **looked, **lists, "record": record, "policy": policy, "names": names, "test": test, "trail": trail, "used": used, "script": script, "opened": at, "local": on_clock(zone),
         "zone": zone, "asked": visit.query.get("at", ""), "urgency": visit.query.get("urgency", "high"), "first": [who["name"] for who in first["people"]] if first else [],
         "may": rights.may_change(visit.viewer, ownership.owners_of("policy", record)), "may_test": rights.at_least(visit.viewer.role, "responder") and not record.retired,
-        "form": _form_of(_kept(visit, problem) or policy, names, visit.form if problem else {}), "again": problem is not None,
+        "form": _form_typed(visit.form) if typed else _form_of(policy), "again": typed, "preview": preview,
         "versions": versions.versions([
             (fact.version, fact.recorded_at, str(fact.actor), "" if isinstance(fact.event, e.PolicySaved) else "retired", _said(fact.event)) for fact in facts
         ]),
@@ -232,16 +234,15 @@ def _of_one(visit: Visit, problem: Refused | None) -> dict[str, Any]:
 
 
 def _of_new(visit: Visit, problem: Refused | None) -> dict[str, Any]:
+    typed = _is_typed(visit, problem)
     with visit.runtime.reading() as reader:
         names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
         lists = _lists(reader)
-        fresh_ = _kept(visit, problem) or Policy("", steps=(Step(to=()), Step(to=())))
-        looked = (
-            _looked(reader, fresh_, reader.now) if any(step.to for step in fresh_.steps) else {"ladder": [], "holes": {}, "warnings": []}
-        )
+        preview = _typed_ladder(visit, reader) if typed else None
+    empty = Policy("", steps=(Step(to=()), Step(to=())))
     return {
-        **looked, **lists, "record": None, "policy": None, "names": names, "may": True, "again": True, "form": _form_of(fresh_, names, visit.form if problem else {}), "zone": "UTC",
-        "used": [], "test": None, "trail": [], "versions": [], "script": [], "may_test": False,
+        **lists, "warnings": [], "record": None, "policy": None, "names": names, "may": True, "again": True, "form": _form_typed(visit.form) if typed else _form_of(empty),
+        "preview": preview, "zone": "UTC", "used": [], "test": None, "trail": [], "versions": [], "script": [], "may_test": False,
     }  # fmt: skip
 
 
@@ -310,30 +311,62 @@ def _asked_at(visit: Visit, policy: Policy) -> tuple[datetime, str]:
 # -- the form --------------------------------------------------------------------------------------
 
 
-def _form_of(policy: Policy, names: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, Any]:
+def _form_of(policy: Policy) -> dict[str, Any]:
     """Return a policy as the form shows it."""
     return {
-        "id": typed.get("id", ""), "name": policy.name or policy.id, "team": policy.team, "about": policy.about, "zone": policy.zone, "repeat": policy.repeat, "lease": policy.lease,
-        "last_resort": ", ".join(policy.last_resort), "note": policy.note, "cites": policy.cites, "waive": typed.get("waive", policy.waiver.reason if policy.waiver else ""),
+        "id": "", "name": policy.name or policy.id, "team": policy.team, "about": policy.about, "zone": policy.zone, "repeat": policy.repeat, "lease": policy.lease,
+        "last_resort": ", ".join(policy.last_resort), "note": policy.note, "cites": policy.cites, "waive": policy.waiver.reason if policy.waiver else "",
         "steps": [
             {
-                "step": step, "to": ", ".join(step.to), "days": said_days(step.only.days) if step.only else "",
+                "step": step, "place": place, "to": ", ".join(step.to), "days": said_days(step.only.days) if step.only else "",
                 "more": bool(step.at_age or step.only or step.urgency or step.note or step.name or step.acknowledgements != 1 or step.pick != "all"),
             }
-            for step in policy.steps
+            for place, step in enumerate(policy.steps)
         ],
     }  # fmt: skip
 
 
-def _kept(visit: Visit, problem: Refused | None) -> Policy | None:
-    """Return the policy that was typed, where a refused form can still be read as one."""
-    if problem is None:
-        return None
+def _form_typed(form: Mapping[str, str]) -> dict[str, Any]:
+    """Return a form that was refused as it was typed, whether it can be read or not."""
+    steps: list[dict[str, Any]] = []
+    place = 0
+    for number in sorted(int(found.group(1)) for name in form if (found := _STEP.fullmatch(name))):
+        said = {name: form.get(f"s{number}_{name}", "") for name in _STEP_FIELDS}
+        only = {"from_": said["from"], "to": said["to_hour"], "zone": said["zone"], "otherwise": said["otherwise"]}
+        named = bool(said["to"].strip())
+        steps.append(
+            {
+                # a row that names nobody is no step, and no refusal is about it
+                "step": {**said, "only": only}, "place": place if named else None, "to": said["to"], "days": said["days"],
+                "more": any(said[name].strip() not in usual for name, usual in _FOLDED.items()),
+            }
+        )  # fmt: skip
+        place += named
+    names = ("id", "name", "team", "about", "zone", "repeat", "lease", "last_resort", "note", "cites", "waive")
+    return {**{name: form.get(name, "") for name in names}, "steps": steps}
+
+
+_STEP_FIELDS: Final = (
+    "to", "wait", "name", "pick", "at_age", "urgency", "note", "cites", "acknowledgements", "from", "to_hour", "days", "zone", "otherwise",
+)  # fmt: skip
+_FOLDED: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("name", "at_age", "urgency", "note", "from", "to_hour", "days", "zone"), ("",)), "pick": ("", "all"), "acknowledgements": ("", "1"),
+}  # fmt: skip
+"""The fields of a step that are folded away, with what stands in them where nobody has changed them."""
+
+
+def _is_typed(visit: Visit, problem: Refused | None) -> bool:
+    """Tell whether a refusal is of the form itself, so that it is shown as it was typed."""
+    return problem is not None and any(_STEP.fullmatch(name) for name in visit.form)
+
+
+def _typed_ladder(visit: Visit, reader: Reader) -> dict[str, Any] | None:
+    """Return the ladder of what was typed; None where something in it cannot be read."""
     try:
-        command = _command(visit)
+        policy = policies.checked(visit.path.get("id", "") or "new", _command(visit))
     except Refused:
         return None
-    return Policy(visit.path.get("id", ""), **{name: getattr(command, name) for name in _FIELDS})
+    return _looked(reader, policy, reader.now)
 
 
 def _command(visit: Visit) -> c.SavePolicy:

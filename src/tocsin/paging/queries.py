@@ -59,6 +59,12 @@ def resolve(reader: Reader, targets: Iterable[str], at: datetime) -> Resolved:
     return Resolved(tuple(found.values()), tuple(missing))
 
 
+def last_resort(reader: Reader) -> tuple[str, ...]:
+    """Return the last resort of the installation, for policies that have none of their own."""
+    pager: Pager | None = reader.state(f"pager:{STREAM_ID}")
+    return pager.settings.last_resort if pager is not None else ()
+
+
 def resolve_step(reader: Reader, policy: Policy, index: int, at: datetime) -> Resolved:
     """Return whom a step of a policy means at a moment, and whose turn it is where one is called after the other."""
     step: Step = policy.steps[index]

@@ -172,7 +172,7 @@ class Story:
             also = tuple(dict.fromkeys(other.number for other, _, _ in owed if other.number != run.number))
             notice = Notice(run.number, person, contact, one.way.kind, attempt, f"{prefix}{attempt}", one.due_at, also)
             notices.append(notice)
-            self._deliveries.append(messages.notification(self.page, run, called, one.way, notice, self.now))
+            self._deliveries.append(messages.notification(self.page, run, called, one.way, notice, self.now, self.found.last_resort))
         self.add(e.Notified(tuple(notices)))
 
     def fall_through(self) -> None:

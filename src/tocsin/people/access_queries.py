@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,13 +42,23 @@ def account_of(connection: Connection, person: str) -> KnownAccount | None:
 
 
 def account_named(connection: Connection, typed: str) -> KnownAccount | None:
-    """Return the account that somebody means who typed this; letter case counts only where two differ in nothing else."""
+    """Return the account that somebody means who typed this: its id, or the full name that one person alone has.
+
+    Letter case counts only where two ids differ in nothing else. An id goes before a name, so that nobody takes another's by a name.
+    Everything is looked up whatever was found before: how long it takes tells nothing of what is known.
+    """
     found = account_of(connection, typed)
-    if found is not None:
-        return found
     table = tables.accounts
-    rows = connection.execute(select(table.c.id).where(func.lower(table.c.id) == typed.lower()).limit(2)).scalars().all()
-    return account_of(connection, rows[0]) if len(rows) == 1 else None
+    alike = connection.execute(select(table.c.id).where(func.lower(table.c.id) == typed.lower()).limit(2)).scalars().all()
+    wanted = _plain(typed)  # databases fold the case of ASCII letters only
+    called = [row.id for row in connection.execute(select(tables.people.c.id, tables.people.c.name)) if _plain(row.name) == wanted]
+    by_case = account_of(connection, alike[0] if len(alike) == 1 else "")
+    by_name = account_of(connection, called[0] if len(called) == 1 else "")
+    return found or by_case or (by_name if not alike else None)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def teams_of_person(connection: Connection, person: str) -> tuple[str, ...]:

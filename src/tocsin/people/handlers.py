@@ -139,10 +139,17 @@ def end_sessions(runtime: Runtime, person: str, actor: Actor, *, only: str = "",
 # -- passwords -------------------------------------------------------------------------------------
 
 
-def sign_in(runtime: Runtime, hasher: Hasher, typed: str, password: str) -> tuple[KnownAccount | None, bool]:
-    """Return the account that a name and a password belong to (None: nobody's), and whether both fit an account that is switched on."""
+def meant(runtime: Runtime, typed: str) -> str:
+    """Return the id of the account that somebody means who typed this; what was typed where it is nobody's."""
     with runtime.database.reading() as connection:
-        account = account_named(connection, typed)
+        found = account_named(connection, typed)
+    return found.id if found is not None else typed
+
+
+def sign_in(runtime: Runtime, hasher: Hasher, person: str, password: str) -> tuple[KnownAccount | None, bool]:
+    """Return the account with an id (None: there is none), and whether the password fits it and it is switched on."""
+    with runtime.database.reading() as connection:
+        account = account_of(connection, person)
         kept = password_hash(connection, account.id) if account is not None else ""
     fits = hasher.fits(kept, password)
     if account is None or not fits or not account.active:

@@ -39,11 +39,13 @@ def people_like(reader: Reader, text: str, limit: int = MOST_PEOPLE) -> list[dic
     return [*begins, *(one for one in rows if one not in begins)][:limit]
 
 
-def person_meant(reader: Reader, text: str, field: str) -> str:
+def person_meant(reader: Reader, text: str, field: str, *, known: bool = False) -> str:
     """Return the id of the person whom a text means: an id, or the whole name of one active person; the text itself where nobody is known by it.
 
+    known: it has to be somebody who is written down, as soon as anybody is.
+
     Raises:
-        Refused: several people have this name.
+        Refused: several people have this name, or nobody has it who has to.
 
     """
     wanted = text.strip().removeprefix("@").strip()
@@ -60,4 +62,9 @@ def person_meant(reader: Reader, text: str, field: str) -> str:
     found = [row.id for row in rows if row.name.strip().casefold() == wanted.casefold()]
     if len(found) > 1:
         raise Refused(f"{len(found)} people are called {wanted}.", fix=f"Write which: {', '.join(sorted(found))}.", field=field)
+    if not found and known and reader.rows(select(table.c.id).limit(1)):
+        raise Refused(
+            f"There is nobody called {wanted[:100]} here.",
+            fix="Choose somebody from the list; whoever is missing there is written down under Settings, People.", field=field,
+        )  # fmt: skip
     return str(found[0]) if found else wanted

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tocsin.alerts.queries import list_alerts
-from tocsin.engine.errors import NotSignedIn, Refused
+from tocsin.engine.errors import NotAllowed, NotSignedIn, Refused
 from tocsin.engine.model import Actor
 from tocsin.people import handlers
 from tocsin.people.audit import SignInFailed
@@ -57,6 +57,8 @@ class Parts:
     """The path to which a tool sends its alerts, by the word of the tool."""
     send: Callable[[bytes, Actor], Awaitable[Any]]
     """Takes a request in as if a tool had sent it to ``generic``."""
+    scenarios: Callable[[], list[tuple[str, str]]]
+    """Returns the incidents that the demo can play: id and title."""
 
 
 def routes(shell: Shell, door: Doorkeeper, parts: Parts) -> list[Route]:
@@ -88,7 +90,20 @@ class _Pages:
             if found is None:
                 return RedirectResponse("/sign-in?next=/setup", _FOUND)
             return RedirectResponse(_after(await asyncio.to_thread(self._progress)), _FOUND)
-        return await self._begin(request)
+        answer = await self._begin(request)
+        answer.headers["cache-control"] = "no-store"  # so that a browser that goes back asks again, and is led on
+        return answer
+
+    async def _there_is_one(self, request: Request) -> Response:
+        """Say that the first step was done already, and lead on."""
+        me = await asyncio.to_thread(identity.who, request, self._runtime)
+        progress = await asyncio.to_thread(self._progress)
+        path = _after(progress)
+        name = dict(STEPS).get(path.rpartition("/")[2], "Now")
+        values = {
+            "problem": None, "steps": STEPS, "progress": progress, "at": "there", "path": path, "name": name, "signed_in": me is not None,
+        }  # fmt: skip
+        return self._shell.render(request, "people/setup.html", values, status=NotAllowed.status, me=me)
 
     async def _begin(self, request: Request, refusal: Refused | None = None, typed: dict[str, str] | None = None) -> Response:
         me = await asyncio.to_thread(identity.who, request, self._runtime)
@@ -103,6 +118,8 @@ class _Pages:
 
     async def create(self, request: Request) -> Response:
         """Create the first administrator and sign them in. The token does it once; afterwards this is closed for ever."""
+        if await asyncio.to_thread(handlers.is_set_up, self._runtime):
+            return await self._there_is_one(request)
         fields: dict[str, str] = {}
         try:
             fields, _ = await read_form(request)
@@ -146,6 +163,8 @@ class _Pages:
                 key=lambda pair: (pair[0] != self._parts.default_playbook, pair[0]),
             )
             values["default"] = self._parts.default_playbook
+        if step == "drill":
+            values["scenarios"] = self._runtime.kept("setup.scenarios", self._parts.scenarios)
         if step == "alert":
             base = self._parts.public_url.rstrip("/") or str(visit.request.base_url).rstrip("/")
             example = json.dumps({"title": "Checkout is slow", "service": progress.service or "checkout", "severity": "critical"})

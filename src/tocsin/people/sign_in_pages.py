@@ -29,6 +29,7 @@ from tocsin.web.security import check_form
 _FOUND: Final = 303
 _LONGEST_NAME: Final = 200
 _OLD_COOKIES: Final = ("tocsin_person",)
+_WHO: Final = "Write what you sign in as, such as ana, or your full name."
 _WRONG: Final = "The name or the password is wrong."
 
 
@@ -155,7 +156,8 @@ class _Pages:
         try:
             check_form(request, self._runtime, fields)
             if not typed or len(typed) > _LONGEST_NAME or not typed.isprintable():
-                raise Refused("Your name is missing.", fix="Write the name under which the record should show you.", field="person")
+                fix = "Write the name under which the record should show you." if "token" in fields else _WHO
+                raise Refused("Your name is missing.", fix=fix, field="person")
             if fields.get("token", "").strip():
                 return await self._by_token(request, typed, fields["token"].strip(), after)
             return await self._by_password(request, typed, fields.get("password", ""), after)
@@ -173,17 +175,18 @@ class _Pages:
         return await signed_in(self._shell, self._door, request, person, after, "token", local=True)
 
     async def _by_password(self, request: Request, typed: str, password: str, after: str) -> Response:
+        person = await asyncio.to_thread(handlers.meant, self._runtime, typed)  # so that an id and a name share their tries
         try:
-            self._door.guess(typed, request)
+            self._door.guess(person, request)
         except TooMany:
-            await self._failed(request, SignInFailed(why="too_many"), once=typed)
+            await self._failed(request, SignInFailed(why="too_many"), once=person)
             raise
-        account, fits = await asyncio.to_thread(handlers.sign_in, self._runtime, self._door.hasher, typed, password)
+        account, fits = await asyncio.to_thread(handlers.sign_in, self._runtime, self._door.hasher, person, password)
         if account is None or not fits:
             known = account.id if account is not None else ""
             await self._failed(request, SignInFailed(known, "disabled" if account is not None and not account.active else "wrong"))
             raise NotSignedIn(_WRONG, fix="Check both. An administrator can make you a link that sets a new password.", field="password")
-        self._door.right(typed, request)
+        self._door.right(person, request)
         return await signed_in(self._shell, self._door, request, account.id, after, "password")
 
     async def sign_out(self, request: Request) -> Response:

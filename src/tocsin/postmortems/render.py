@@ -44,9 +44,7 @@ def blocks(markdown: str) -> list[tuple[int, int, str]]:
     for index, token in enumerate(tokens):
         if token.level == 0 and token.nesting <= 0:  # the end of a block, or one that is a single token
             first, last = tokens[begin].map or (0, 0)
-            found.append(
-                (first + 1, last, _reachable(str(parser.renderer.render(tokens[begin : index + 1], parser.options, environment))))
-            )
+            found.append((first + 1, last, _reachable(str(parser.renderer.render(tokens[begin : index + 1], parser.options, environment)))))
             begin = index + 1
     return found
 

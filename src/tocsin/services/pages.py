@@ -116,7 +116,7 @@ class _Pages:
                 "service": shown, "groups": list_groups(reader, visit.viewer, state="open", service=service.id, limit=_OPEN),
                 "incidents": list_incidents(reader, visit.viewer, state="open", service=service.id, limit=_OPEN),
                 "members": people.members_of(reader, team) if team is not None and team.saved is not None else (), "names": names,
-                "ladder": ladder_queries.ladder(reader, policy, reader.now), "policy": policy,
+                "ladder": ladder_queries.ladder(reader, policy, reader.now), "policy": policy, "unpaged": not policy.version and not shown["page"],
                 "teams": [(row["id"], row["name"]) for row in people.list_teams(reader)],
                 "policies": [(row["id"], row["name"]) for row in paging.list_policies(reader)],
                 "playbooks": [(name, one.title) for name in self._shelf.ids(reader) if (one := self._shelf.current(name, reader)) is not None],

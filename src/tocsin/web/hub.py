@@ -40,6 +40,8 @@ _WHO: Final = frozenset({"account", "session", "token", "person", "team"})
 
 Secret = Callable[[Reader, Iterable[str]], Mapping[str, frozenset[str]]]
 """Streams -> those of them that belong to something private, each with the people who may read it."""
+Closed = Callable[[Reader, int], frozenset[str]]
+"""The streams that were made private after a position of the log: whoever read them until then is told once more."""
 
 
 class Seat:
@@ -89,9 +91,10 @@ def position(runtime: Runtime, reader: Reader) -> str:
 class Hub:
     """All open feeds of one server. Used in its event loop only."""
 
-    def __init__(self, runtime: Runtime, secret: Secret) -> None:
+    def __init__(self, runtime: Runtime, secret: Secret, closed: Closed) -> None:
         self._runtime = runtime
         self._secret = secret
+        self._closed = closed
         self._slack = 0 if runtime.database.dialect == "sqlite" else _SLACK
         self._poll = None if runtime.database.dialect == "sqlite" else _LOOK
         self._seats: set[Seat] = set()
@@ -100,7 +103,6 @@ class Hub:
         self._position = 0
         self._told: dict[str, int] = {}
         self._readers: dict[str, frozenset[str]] = {}
-        self._public: dict[str, None] = {}
 
     async def join(self, seat: Seat, after: str) -> None:
         """Take a browser in, and tell it what changed after the event that it saw last (an empty text: it has seen nothing yet)."""
@@ -165,12 +167,12 @@ class Hub:
             changed = log.changed_since(reader, self._position - self._slack)
             fresh = {stream for stream, at in changed.items() if at > self._told.get(stream, 0)}
             secret = dict(self._secret(reader, fresh))
+            closed = self._closed(reader, self._position - self._slack) if secret else ()
         self._position = max((self._position, *changed.values()))
         if self._slack:
             self._told = dict(list({**self._told, **changed}.items())[-_MOST_REMEMBERED:])
         # Somebody who may not read it any more is told once, and everybody of what was public until now: what they see of it has to go.
-        told = {stream: people | self._readers.get(stream, frozenset()) for stream, people in secret.items() if stream not in self._public}
-        self._public = dict.fromkeys([stream for stream in (*self._public, *fresh) if stream not in secret][-_MOST_REMEMBERED:])
+        told = {stream: people | self._readers.get(stream, frozenset()) for stream, people in secret.items() if stream not in closed}
         self._readers = dict(list({**self._readers, **secret}.items())[-_MOST_REMEMBERED:])
         return fresh | set(journals), told
 
@@ -199,7 +201,7 @@ class Hub:
                 if 0 <= behind <= _MOST_MISSED:
                     if behind or self._slack:
                         topics = set(log.changed_since(reader, newest - behind - (self._slack if behind else 0)))
-                        topics -= _denied(seat.viewer, self._secret(reader, topics))
+                        topics -= _denied(seat.viewer, self._secret(reader, topics)) - self._closed(reader, newest - behind)
                     if seen_mark != mark:
                         topics |= set(self._runtime.registry.journals)
                 else:

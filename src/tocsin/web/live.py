@@ -14,16 +14,16 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.web import identity
-from tocsin.web.hub import Hub, Seat, Secret
+from tocsin.web.hub import Closed, Hub, Seat, Secret
 
 
-def route(runtime: Runtime, secret: Secret) -> Route:
+def route(runtime: Runtime, secret: Secret, closed: Closed) -> Route:
     """Return ``/live``: every change that the viewer may hear of, as topics (``incident:INC-1``, ``schedule:web``; ``alert`` for all alerts).
 
     The id of an event is a position in the log. A browser that connects again sends the last one that it saw (``Last-Event-ID``, or
-    ``?after=``) and is told at once what changed since then. secret: tells what is private, and who may hear of it.
+    ``?after=``) and is told at once what changed since then. secret: tells what is private, and who may hear of it. closed: what became so.
     """
-    hub = Hub(runtime, secret)
+    hub = Hub(runtime, secret, closed)
 
     def look(request: Request) -> Viewer | None:
         """Return who it is by now: what was found out when the stream began must not last as long as the stream."""

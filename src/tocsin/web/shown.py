@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -91,6 +92,14 @@ def many(count: int, word: str, plural: str = "") -> str:
     return f"{count:,} {word if count == 1 else plural or word + 's'}"
 
 
+def here(fix: str) -> str:
+    """Return what to do without what is to be typed into a terminal, but for the server's own start: whoever reads it has a page before them."""
+    plain = re.sub(r"\s*\([^()]*`tocsin (?!serve)[^()]*\)", "", fix)
+    kept = [clause for clause in re.split(r"(?<=[.;])\s+", plain) if not re.search("`tocsin (?!serve)", clause)]
+    text = " ".join(kept)
+    return text.removesuffix(";") + "." if text.endswith(";") else text
+
+
 def coded(text: str) -> Markup:
     """Return a sentence with what stands between backticks as code, as refusals write commands and names of files."""
     parts = text.split("`")
@@ -104,5 +113,5 @@ def coded(text: str) -> Markup:
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "hm": hm, "day": day, "stamp": stamp, "iso": iso, "near": near, "span": span, "clock": clock, "left": left, "words": words, "number": number,
-    "many": many, "coded": coded,
+    "many": many, "coded": coded, "here": here,
 }  # fmt: skip

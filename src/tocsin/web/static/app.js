@@ -92,18 +92,41 @@ const refused = document.getElementById("problem");
 store((kept, here) => {
   const sent = here.getItem(SENT);
   const led = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
-  if (sent && led && !refused && !/^\/(sign-in|setup)$/.test(location.pathname)) [kept, here].forEach((one) => one.removeItem(sent));
+  if (sent && led && !refused && !/^\/(sign-in|setup)$/.test(location.pathname)) {
+    if (kept.getItem(sent) === here.getItem(sent)) kept.removeItem(sent); // else another tab writes another text there
+    here.removeItem(sent);
+  }
   here.removeItem(SENT);
 });
+/** Say that a form holds what was typed before, and offer to begin anew. */
+function sayAgain(form, key, fields) {
+  const note = document.createElement("p");
+  const anew = document.createElement("button");
+  note.className = "draft-note";
+  anew.type = "button";
+  anew.className = "quiet";
+  anew.textContent = "Start empty";
+  anew.addEventListener("click", () => {
+    for (const field of fields) field.value = field.defaultValue;
+    store((...all) => all.forEach((one) => one.removeItem(key)));
+    note.remove();
+    fields[0].focus();
+    fields[0].dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  note.append("You typed this before and did not send it. ", anew);
+  form.prepend(note);
+}
+
 function keepDraft(form) {
   const key = `tocsin:draft:${MINE}:${form.dataset.draft}`;
   const draft = store((kept, here) => JSON.parse(here.getItem(key) ?? kept.getItem(key) ?? "null"));
   if (draft && !refused) {
-    for (const field of fieldsOf(form)) {
-      if (field.name in draft && field.value === field.defaultValue) field.value = draft[field.name];
-    }
+    store((_, here) => here.setItem(key, JSON.stringify(draft)));
+    const again = fieldsOf(form).filter((field) => field.name in draft && field.value === field.defaultValue && draft[field.name] !== field.value);
+    for (const field of again) field.value = draft[field.name];
+    if (again.length && form.id !== "composer") sayAgain(form, key, again);
   }
-  const typed = () => Object.fromEntries(fieldsOf(form).filter((f) => f.value !== f.defaultValue).map((f) => [f.name, f.value]));
+  const typed = () => Object.fromEntries(fieldsOf(form).filter((f) => f.value !== f.defaultValue || (refused && f.value)).map((f) => [f.name, f.value]));
   const keep = (values) => store((...all) => all.forEach((one) => (Object.keys(values).length ? one.setItem(key, JSON.stringify(values)) : one.removeItem(key))));
   form.addEventListener("input", () => keep(typed()));
   form.addEventListener("submit", (event) => {

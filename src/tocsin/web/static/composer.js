@@ -106,7 +106,8 @@ function begin() {
     const today = new Date(now()).toISOString().slice(0, 10);
     const minutes = Math.round((now() - at) / 60000);
     const since = minutes < 0 ? "still to come" : minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min ago`;
-    read.textContent = `Happened ${day === today ? "" : `${day} `}${moment_.toISOString().slice(11, 16)} UTC, ${since}, ${here.format(moment_)} here`;
+    read.classList.toggle("late", day !== today && at <= now());
+    read.textContent = `Happened ${day === today ? "" : day === new Date(now() - UNITS.d).toISOString().slice(0, 10) ? "yesterday, " : `${day} `}${moment_.toISOString().slice(11, 16)} UTC, ${since}, ${here.format(moment_)} here`;
   }
   text.addEventListener("input", recognise);
   text.addEventListener("input", () => problem());
@@ -273,6 +274,9 @@ function begin() {
 
   function clear() {
     text.value = "";
+    const kinds = form.querySelectorAll("[name=kind]"); // a kind is chosen for one entry: what comes next is not a decision because the last one was
+    if (kinds.length) kinds[0].checked = true;
+    logged.hidden = true;
     for (const name of ["at", "value"]) if (form.elements[name]) form.elements[name].value = "";
     for (const one of uploads) one.item?.remove();
     uploads = [];
@@ -280,7 +284,11 @@ function begin() {
     grow();
     recognise();
     problem();
-    store((local, here) => (local.removeItem(DRAFT), here.removeItem(DRAFT), here.removeItem("tocsin:sent")));
+    store((local, here) => {
+      if (local.getItem(DRAFT) === here.getItem(DRAFT)) local.removeItem(DRAFT); // else another tab writes another text
+      here.removeItem(DRAFT);
+      here.removeItem("tocsin:sent");
+    });
     text.focus({ preventScroll: true });
   }
 

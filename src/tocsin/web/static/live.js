@@ -96,7 +96,11 @@ function put(fresh) {
     part.replaceChildren(...next.childNodes);
     globalThis.htmx?.process?.(part);
     const there = focus && document.getElementById(focus.id);
-    if (there) (reached(there)[place] ?? reached(there)[0])?.focus({ preventScroll: true });
+    if (there) {
+      const like = (one) => (one.href ? one.href === active.href : one.textContent === active.textContent);
+      const all = reached(there);
+      (all.slice(place, place + 1).find(like) ?? all.find(like) ?? all[place] ?? all[0])?.focus({ preventScroll: true });
+    }
   }
   return left;
 }

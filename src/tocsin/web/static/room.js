@@ -156,6 +156,7 @@ function open(sheet, from) {
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
+  document.dispatchEvent(new CustomEvent("tocsin:forms", { detail: dialog }));
   dialog.showModal();
 }
 
