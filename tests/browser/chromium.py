@@ -35,16 +35,16 @@ class Visitor:
 
     def __init__(
         self, browser: Browser, server: Server, person: str = "", *, size: tuple[int, int] = WIDE, theme: Theme = "light", scripts: bool = True,
-        touch: bool = False, **more: Any,
+        touch: bool = False, service_workers: Literal["allow", "block"] = "block", **more: Any,
     ) -> None:  # fmt: skip
-        """person: who signs in; nobody without one."""
+        """person: who signs in; nobody without one. service_workers: closing a profile in which one is starting can hang, so only tests of it have one."""
         self.server = server
         self.person = person
         self.troubles: list[str] = []
         self._expected: list[re.Pattern[str]] = []
         self.context: BrowserContext = browser.new_context(
             base_url=f"http://127.0.0.1:{server.port}", viewport={"width": size[0], "height": size[1]}, color_scheme=theme,
-            java_script_enabled=scripts, has_touch=touch, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Berlin", **more,
+            java_script_enabled=scripts, has_touch=touch, service_workers=service_workers, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Berlin", **more,
         )  # fmt: skip
         self.context.set_default_timeout(PATIENCE)
         self.context.on("console", self._console)
