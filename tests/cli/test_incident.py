@@ -228,5 +228,5 @@ def test_a_confirmation_is_asked_for_on_a_terminal(tocsin: Shell, monkeypatch: p
     ]
     tocsin(f"incident stage {incident} investigation")
     no = tocsin(f"incident stage {incident} mitigation", given="n\n", code=1)
-    assert "Enough is known to mitigate." in no.err
+    assert "confirm: Enough is known to mitigate" in no.err
     assert tocsin(f"incident stage {incident} mitigation", given="y\n").out == f"{incident}: mitigation (was investigation).\n"

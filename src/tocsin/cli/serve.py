@@ -52,6 +52,11 @@ def serve(ctx: click.Context, /, config: str | None, **flags: str | None) -> Non
     run(settings)
 
 
+def _taken(settings: Settled, host: str, port: int, error: OSError) -> click.ClickException:
+    where = f"{settings.sources['host']} and {settings.sources['port']}"
+    return click.ClickException(f"Cannot listen on {host}:{port} ({where}): {error.strerror}. Name another with --port.")
+
+
 def run(settings: Settled) -> None:
     """Serve until the process is told to stop; the port 0 takes a free one."""
     import signal
@@ -77,10 +82,8 @@ def run(settings: Settled) -> None:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, port))
-            bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
         except OSError as error:
-            where = f"{settings.sources['host']} and {settings.sources['port']}"
-            raise click.ClickException(f"Cannot listen on {host}:{port} ({where}): {error.strerror}. Name another with --port.") from error
+            raise _taken(settings, host, port, error) from error
         url = _url(settings, bound.getsockname()[1])
         clock = VirtualClock(settings["virtual_clock"]) if settings["virtual_clock"] else None
         try:
@@ -94,6 +97,10 @@ def run(settings: Settled) -> None:
         except Refused as refusal:
             raise click.ClickException(str(refusal)) from refusal
         _first_token(app, folder)
+        try:
+            bound.listen(_BACKLOG)  # before anybody is told: who comes early waits instead of being turned away
+        except OSError as error:  # somebody else was quicker
+            raise _taken(settings, host, port, error) from error
         directory.announce(url, certificate=os.path.abspath(settings["tls_cert"]) if settings["tls_cert"] else "")  # noqa: PTH100 (a symbolic link stays one)
         click.echo(f"Tocsin serves {url} from {folder}")
         click.echo(f"An Alertmanager sends its webhook to {intake_url(app, settings['public_url'] or url)}")

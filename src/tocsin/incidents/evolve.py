@@ -155,6 +155,8 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             return _changed(state.changes, Change(at, version, event.severity, event.rank, event.mode))
         case e.MarkSet():
             return _changed(state.changes, Change(at, version, marks={event.mark: event.value}))
+        case e.Redacted(by=by) if by:  # their entry is gone from the record, and that they took part is not
+            return {"engaged": _engage(state.engaged, [by], at)}
         case e.Acknowledged():
             return {"engaged": _engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
         case e.RoleAssigned():

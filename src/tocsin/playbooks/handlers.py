@@ -33,6 +33,7 @@ YAML: Final = "playbook.yaml"
 
 FileName = Annotated[str, msgspec.Meta(max_length=300)]
 Word = Annotated[str, msgspec.Meta(max_length=1000)]
+_MOST_VERSIONS: Final = 1_000_000
 
 
 class PlaybookText(Command, frozen=True):
@@ -47,7 +48,7 @@ class PlaybookText(Command, frozen=True):
 class Restore(Command, frozen=True):
     """Put an earlier version in force again: its text is published under the next number."""
 
-    version: int
+    version: Annotated[int, msgspec.Meta(ge=1, le=_MOST_VERSIONS)]
     note: Word = ""
 
 

@@ -176,7 +176,7 @@ class Gathering:
             journal.index.put(self.by_id[number])
         for number, expires in self.expiries.items():
             live = journal.index.by_id.get(number)
-            if live is not None:
+            if live is not None and live.state != ENDED:  # heard of and ended in one transaction: it expires no more
                 journal.index.move(live, expires)
         journal.prune_at = self.prune_at
         journal.forget(self.now)
