@@ -157,12 +157,14 @@ class Batch:
         if self._marks:
             self._undo.append(_restoring(record))
         made = [self._append(stream, record, happened, actor) for happened in decision.facts]
+        if decision.redact:
+            self.redacted += [(stream, version) for version in decision.redact]
+            self._forget(stream, record)
         for write in kind.rows(before, record.state, made) if made else ():
             self._set_row(write)
         if decision.cancel:
             self._cancel(stream, decision.cancel)
         self._deliver(stream, decision)
-        self.redacted += [(stream, version) for version in decision.redact]
         if kind.wake is not None and (not made or kind.plan(before) != kind.plan(record.state)):
             due = kind.wake(record.state, self.now, decision.found if decision.found is not None else found)
             record.due = None if due is None else micros(due)
@@ -229,6 +231,13 @@ class Batch:
         record.facts.append(fact)
         self.new_facts.append(fact)
         return fact
+
+    def _forget(self, stream: str, record: Stream) -> None:
+        """Fold the record anew without what is taken away: rows, reactions and timers follow from what every later reader will see."""
+        gone = {version for of, version in self.redacted if of == stream}
+        facts = (*log.read_facts(self.connection, self.registry, stream), *record.facts)
+        record.state = log.fold(record.kind, stream, [fact for fact in facts if fact.version not in gone])
+        record.head = log.Head(record.head.version, record.head.hash)
 
     def _deliver(self, stream: str, decision: Decision) -> None:
         for delivery in decision.deliveries:

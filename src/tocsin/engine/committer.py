@@ -244,10 +244,7 @@ class Committer:
             self._folded += record.head.version - (before[1].version if before is not None else 0)
             self._cache[name] = (record.state, record.head)
             self._cache.move_to_end(name)
-        for name, _ in batch.redacted:
-            if (gone := self._cache.pop(name, None)) is not None:  # it was folded with what is gone; the next reader folds it anew
-                self._folded -= gone[1].version
-        self._seen.forget([*batch.streams, *(name for name, _ in batch.redacted)])
+        self._seen.forget(batch.streams)
         while len(self._cache) > _STATES_KEPT or self._folded > _FACTS_KEPT:
             self._folded -= self._cache.popitem(last=False)[1][1].version
 

@@ -19,6 +19,7 @@ from tocsin.engine.access import Rule, behind
 from tocsin.engine.clock import Clock, VirtualClock
 from tocsin.engine.committer import Committed, Committer, Result, Submission
 from tocsin.engine.database import Database
+from tocsin.engine.decoding import work_out_types
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.feed import Feed
 from tocsin.engine.journal import Transaction
@@ -66,6 +67,7 @@ class Runtime:
 
     def start(self) -> None:
         """Start the committer, timers and outbox."""
+        work_out_types()
         self.committer.start()
         self.timers.start()
         self.outbox.start()

@@ -61,7 +61,6 @@ class Writer:
         """Write everything that the batch gathered; return what will have changed once it is committed."""
         self._facts.run(connection, batch.fact_rows)
         self._heads.run(connection, batch.head_rows())
-        self._snapshots.run(connection, batch.snapshot_rows())
         withdrawn = _cancel(connection, batch.cancelled)
         waiting = self._insert_deliveries(connection, batch.deliveries)
         if batch.refused:
@@ -71,6 +70,7 @@ class Writer:
         self._write_rows(connection, batch)
         for stream, version in batch.redacted:
             withdrawn += _redact(connection, stream, version)
+        self._snapshots.run(connection, batch.snapshot_rows())  # a redaction takes older ones away
         woken = [(name, record.due) for name, record in batch.streams.items() if record.woken]
         for name, draft in batch.drafts.items():
             due = draft.wake()
