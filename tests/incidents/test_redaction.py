@@ -35,18 +35,52 @@ def shown(world: World, incident: str) -> dict[str, Any]:
     return dict(world.get(f"/incidents/{incident}"))
 
 
-def test_a_redacted_message_takes_its_promise_out_of_every_list_in_the_same_transaction(world: World, incident: str) -> None:
-    world.post(f"/incidents/{incident}/updates", {"message": "customer_initial", "fields": {"work": "We help Mrs Smith"}, "next_in": "30m"})
+def tell(world: World, incident: str, work: str) -> int:
+    body = {"message": "customer_update", "fields": {"efforts": [work], "actions": ["rolled back"]}, "next_in": "30m"}
+    return int(world.post(f"/incidents/{incident}/updates", body)["number"])
+
+
+def reached(world: World, incident: str, milestone: str) -> str:
+    return next(str(one["at"]) for one in shown(world, incident)["milestones"] if one["id"] == milestone)
+
+
+def promises(world: World, incident: str) -> list[str]:
+    return [duty["state"] for duty in shown(world, incident)["obligations"] if duty.get("kind") == "promise"]
+
+
+def test_a_redacted_message_loses_its_words_and_keeps_its_promise_and_its_number(world: World, incident: str) -> None:
+    tell(world, incident, "We help Mrs Smith")
     redact(world, incident, facts(world, incident, "incident.update_posted")[0])
-    assert not [duty for duty in shown(world, incident)["obligations"] if duty.get("kind") == "promise"]
+    with world.app.runtime.database.reading() as connection:
+        kept = connection.exec_driver_sql("SELECT body FROM facts UNION SELECT snapshot FROM streams UNION SELECT body FROM deliveries")
+        assert "Mrs Smith" not in str(kept.scalars().all())
+    assert promises(world, incident) == ["open"]
     assert rows_that_differ(world) == []
+    world.advance(minutes=10)
+    assert tell(world, incident, "We are nearly there") == 2
+    assert promises(world, incident) == ["kept", "open"]
 
 
-def test_a_promise_that_was_redacted_is_never_recorded_as_broken(world: World, incident: str) -> None:
-    world.post(f"/incidents/{incident}/updates", {"message": "customer_initial", "fields": {"work": "x"}, "next_in": "30m"})
-    redact(world, incident, facts(world, incident, "incident.update_posted")[0])
+def test_a_broken_promise_stays_broken_after_its_message_was_redacted(world: World, incident: str) -> None:
+    tell(world, incident, "x")
     world.advance(minutes=45)
-    assert not [line for line in world.get(f"/incidents/{incident}/timeline") if "promise" in str(line["data"].get("obligation", ""))]
+    redact(world, incident, facts(world, incident, "incident.update_posted")[0])
+    assert promises(world, incident) == ["overdue"]
+    assert rows_that_differ(world) == []
+    tell(world, incident, "y")
+    assert promises(world, incident) == ["late", "open"]
+
+
+def test_what_was_reached_stays_reached_when_the_entry_that_says_so_is_redacted(world: World, incident: str) -> None:
+    world.post(
+        f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "Mrs Smith cannot pay", "at": "2025-10-27T14:25:00Z"}, "bob"
+    )
+    known = "response_started"
+    assert reached(world, incident, known) == "2025-10-27T14:25:00Z"
+    redact(world, incident, facts(world, incident, "incident.entry_logged")[-1])
+    after = shown(world, incident)
+    assert reached(world, incident, known) == "2025-10-27T14:25:00Z"
+    assert "Mrs Smith" not in str(after)
     assert rows_that_differ(world) == []
 
 
@@ -61,3 +95,21 @@ def test_a_long_record_stands_the_same_after_a_redaction_and_a_restart(world: Wo
     assert rows_that_differ(world) == []
     world.restart()
     assert shown(world, incident) == before
+
+
+def attach(world: World, incident: str, digest: str, text: str) -> int:
+    return int(world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": text, "attachments": [digest]})["entry"])
+
+
+def test_the_bytes_of_an_attachment_go_with_the_last_entry_that_names_it(world: World, incident: str) -> None:
+    other = world.declare(title="Another")
+    digest = world.send("POST", "/blobs?name=keys.txt", raw=b"AKIA-SECRET", headers={"content-type": "text/plain"}).json["digest"]
+    entries = [attach(world, incident, digest, "one"), attach(world, incident, digest, "two"), attach(world, other, digest, "three")]
+    statuses = []
+    for where, entry in ((incident, entries[0]), (incident, entries[1]), (other, entries[2])):
+        redact(world, where, entry)
+        statuses.append(world.send("GET", f"/api/v1/blobs/{digest}").status)
+    assert statuses == [200, 200, 404]
+    with world.app.runtime.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM blobs").scalar() == 0
+    assert rows_that_differ(world) == []

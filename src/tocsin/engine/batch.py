@@ -77,6 +77,7 @@ class Mark(msgspec.Struct):
     deliveries: int
     cancelled: int
     redacted: int
+    dropped: int
     refused: int
     undo: int
     drafts: dict[str, Any]
@@ -97,6 +98,8 @@ class Batch:
         self.rows: dict[tuple[str, tuple[Any, ...]], RowWrite] = {}
         self.refused: list[dict[str, Any]] = []
         self.redacted: list[tuple[str, int]] = []
+        self.dropped: list[str] = []
+        """Attachments (digests) whose bytes go."""
         self.cancelled: list[tuple[str, str]] = []
         """Stream, and key of a message (or a beginning and ``*``): what waited before this batch and need not be sent."""
         self.new_facts: list[Fact] = []
@@ -159,6 +162,7 @@ class Batch:
         made = [self._append(stream, record, happened, actor) for happened in decision.facts]
         if decision.redact:
             self.redacted += [(stream, version) for version in decision.redact]
+            self.dropped += decision.drop
             self._forget(stream, record)
         for write in kind.rows(before, record.state, made) if made else ():
             self._set_row(write)
@@ -176,8 +180,9 @@ class Batch:
     def attempt(self, work: Callable[[], object]) -> Exception | None:
         """Do some work so that its failure leaves nothing behind; return why it failed. Trouble with the database is not kept back."""
         mark = Mark(
-            len(self.fact_rows), len(self.deliveries), len(self.cancelled), len(self.redacted), len(self.refused), len(self._undo), {}
-        )
+            len(self.fact_rows), len(self.deliveries), len(self.cancelled), len(self.redacted), len(self.dropped), len(self.refused),
+            len(self._undo), {},
+        )  # fmt: skip
         self._marks.append(mark)
         try:
             work()
@@ -310,6 +315,7 @@ class Batch:
         del self.deliveries[mark.deliveries :]
         del self.cancelled[mark.cancelled :]
         del self.redacted[mark.redacted :]
+        del self.dropped[mark.dropped :]
         del self.refused[mark.refused :]
         for name, at in mark.drafts.items():
             if (draft := self.drafts.get(name)) is not None:

@@ -93,6 +93,8 @@ class Decision(msgspec.Struct, frozen=True):
     result: dict[str, Any] = {}
     redact: tuple[int, ...] = ()
     """Versions of facts of this record whose content goes for good; their digests stay, so that the chain still verifies."""
+    drop: tuple[str, ...] = ()
+    """Digests of attachments whose bytes go for good."""
     found: Any = None
     """What the decision had looked up, handed on to ``Kind.wake`` (a freshly pinned playbook, say)."""
     cancel: tuple[str, ...] = ()

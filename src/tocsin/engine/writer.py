@@ -70,6 +70,8 @@ class Writer:
         self._write_rows(connection, batch)
         for stream, version in batch.redacted:
             withdrawn += _redact(connection, stream, version)
+        if batch.dropped:
+            connection.execute(delete(tables.blobs).where(tables.blobs.c.digest.in_(batch.dropped)))
         self._snapshots.run(connection, batch.snapshot_rows())  # a redaction takes older ones away
         woken = [(name, record.due) for name, record in batch.streams.items() if record.woken]
         for name, draft in batch.drafts.items():

@@ -34,6 +34,8 @@ class Found(msgspec.Struct, frozen=True):
     people: tuple[str, ...] = ()
     not_kept: tuple[str, ...] = ()
     """Attachments that an entry names and nobody has sent."""
+    only_here: tuple[str, ...] = ()
+    """Attachments of the entry that no other entry of any incident names."""
 
 
 Handler = Callable[[Incident, Any, Context, Playbook], Decision]

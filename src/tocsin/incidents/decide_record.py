@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from tocsin.engine.errors import Refused
-from tocsin.engine.model import Command, Context, Decision, Happened
+from tocsin.engine.model import Command, Context, Decision, Fact, Happened
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, milestones
 from tocsin.incidents import notes as n
 from tocsin.incidents.decide_base import Found, Handler, milestone_ids, milestones_set_by, need, occurred, one, open_only
 from tocsin.incidents.decide_lifecycle import linked
 from tocsin.incidents.gates import COMPARE
-from tocsin.incidents.model import Incident, Reading
+from tocsin.incidents.model import Incident, Left, Reading
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.process import EntryType, SetBy
 
@@ -113,9 +113,18 @@ def _redact(incident: Incident, command: c.Redact, ctx: Context, playbook: Playb
     redacted = events.Redacted(
         command.fact, found.entry.type, need(command.reason, "reason", "a redaction is kept with its reason"),
         entry=event.entry if isinstance(event, events.EntryCorrected) else 0, by="" if isinstance(event, events.UpdatePosted) else event.by,
-        attachments=event.attachments if isinstance(event, events.EntryLogged) else (),
+        attachments=event.attachments if isinstance(event, events.EntryLogged) else (), left=_left(incident, found.entry),
     )  # fmt: skip
-    return Decision((Happened(redacted),), result={"fact": command.fact}, redact=(command.fact,))
+    return Decision((Happened(redacted),), result={"fact": command.fact}, redact=(command.fact,), drop=found.only_here)
+
+
+def _left(incident: Incident, fact: Fact) -> Left:
+    event = fact.event
+    rested = tuple((name, m) for name, candidates in incident.moments.items() for m in candidates if m.source == fact.version)
+    if isinstance(event, events.EntryLogged | events.EntryCorrected):
+        return Left(fact.occurred_at, event.kind, event.progress, rested)
+    told = next((update for update in incident.updates if update.source == fact.version), None)
+    return Left(fact.occurred_at, moments=rested, update=told)
 
 
 def _assess(incident: Incident, command: c.Assess, ctx: Context, playbook: Playbook) -> Decision:

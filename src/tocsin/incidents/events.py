@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from tocsin.engine.model import Event
-from tocsin.incidents.model import Link, Pin, Precision, Reading
+from tocsin.incidents.model import Left, Link, Pin, Precision, Reading
 
 
 class Declared(Event, frozen=True, tag="incident.declared"):
@@ -208,6 +208,8 @@ class Redacted(Event, frozen=True, tag="incident.redacted"):
     """Whose entry it was: that they took part stays known."""
     attachments: tuple[str, ...] = ()
     """What was attached to it: it stays as private as the incident is."""
+    left: Left | None = None
+    """What stays known of it, so that nothing that was done or promised is undone by it."""
 
 
 class MitigationStarted(Event, frozen=True, tag="incident.mitigation_started"):

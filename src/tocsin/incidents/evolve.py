@@ -156,8 +156,8 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             return _changed(state.changes, Change(at, version, event.severity, event.rank, event.mode))
         case e.MarkSet():
             return _changed(state.changes, Change(at, version, marks={event.mark: event.value}))
-        case e.Redacted(by=by) if by:  # their entry is gone from the record, and that they took part is not
-            return {"engaged": _engage(state.engaged, [by], at)}
+        case e.Redacted():
+            return _redacted(state, event, at)
         case e.Acknowledged():
             return {"engaged": _engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
         case e.RoleAssigned():
@@ -214,7 +214,7 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             return {"checks": put(state.checks, f"{event.checklist}.{event.item}", tick)}
         case e.UpdatePosted():
             posted = UpdateRef(at, version, event.message, event.kind, event.audiences, event.number, event.next_at, event.when_resolved)
-            return {"updates": tuple(sorted((*state.updates, posted), key=lambda u: (u.at, u.source)))}
+            return {"updates": _updates(state, posted)}
         case e.FigureRecorded():
             figure = Figure(event.value, event.unit, event.source, event.estimate, version, str(fact.actor))
             return {"figures": put(state.figures, event.figure, figure)}
@@ -320,6 +320,37 @@ def _corrected(state: Incident, fact: Fact, event: e.EntryCorrected) -> dict[str
     if event.field:
         changes["assessment"] = put(state.assessment, event.field, Said(fact.occurred_at, event.text, fact.version))
     return changes
+
+
+def _redacted(state: Incident, event: e.Redacted, at: datetime) -> dict[str, Any]:
+    """Put back what stays known of a fact that the fold no longer sees: who took part, what was reached, what was promised."""
+    left = event.left
+    if left is None:
+        return {"engaged": _engage(state.engaged, [event.by], at)} if event.by else {}
+    changes: dict[str, Any] = {}
+    if event.by:
+        changes["engaged"] = _engage(state.engaged, [event.by], left.at)
+    moments = state.moments
+    for name, moment in left.moments:
+        moments = _with_moments(moments, (name,), moment)
+    changes["moments"] = moments
+    if left.update is not None:
+        changes["updates"] = _updates(state, left.update)
+    if left.progress:
+        changes["progress_at"] = _later(state.progress_at, left.at)
+    if left.kind:
+        silent = Said(left.at, "", event.fact)
+        oldest = state.first.get(left.kind)
+        if oldest is None or (silent.at, silent.source) < (oldest.at, oldest.source):
+            changes["first"] = put(state.first, left.kind, silent)
+        newest = state.silent.get(left.kind)
+        if newest is None or (silent.at, silent.source) > (newest.at, newest.source):
+            changes["silent"] = put(state.silent, left.kind, silent)
+    return changes
+
+
+def _updates(state: Incident, posted: UpdateRef) -> tuple[UpdateRef, ...]:
+    return tuple(sorted((*state.updates, posted), key=lambda update: (update.at, update.source)))
 
 
 def _mitigated(state: Incident, fact: Fact) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tocsin.incidents.decide_base import Found
 from tocsin.incidents.evolve import FOLD_VERSION, evolve, initial
 from tocsin.incidents.model import Incident
 from tocsin.incidents.rows import rows
+from tocsin.incidents.timeline_queries import attached_only_by
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.services import queries as services
 
@@ -33,7 +34,10 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
                 made = incident.corrections.get(str(command.entry), ())
                 # What is not given stays as the newest correction left it.
                 return Found(playbook, entry=reader.fact(stream, made[-1] if made else command.entry), corrections=made)
-            case c.Redact() | c.Pin() | c.SendAgain():
+            case c.Redact():
+                entry = reader.fact(f"incident:{incident.id}", command.fact)
+                return Found(playbook, entry=entry, only_here=attached_only_by(reader, entry) if entry else ())
+            case c.Pin() | c.SendAgain():
                 return Found(playbook, entry=reader.fact(f"incident:{incident.id}", command.fact))
             case c.Merge():
                 return Found(playbook, other=reader.state(f"incident:{command.into}"))

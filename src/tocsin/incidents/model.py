@@ -153,6 +153,19 @@ class UpdateRef(msgspec.Struct, frozen=True, omit_defaults=True):
     """The promise is (also) kept by resolving."""
 
 
+class Left(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stays known of an entry or message whose content was taken away: that it was there, and what followed from it. No word of it."""
+
+    at: datetime
+    kind: str = ""
+    """The type of the entry."""
+    progress: bool = False
+    moments: tuple[tuple[str, Moment], ...] = ()
+    """Milestones that still rested on it."""
+    update: UpdateRef | None = None
+    """Whom the message told, as which number, and what was promised with it."""
+
+
 class Done(msgspec.Struct, frozen=True, omit_defaults=True):
     """A mark, approval or follow-up that people recorded as done, or an obligation that was waived."""
 
@@ -250,6 +263,8 @@ class Incident(msgspec.Struct, frozen=True):
     """The newest entry of each type."""
     first: dict[str, Said] = {}
     """The oldest entry of each type."""
+    silent: dict[str, Said] = {}
+    """The newest entry of each type whose content was taken away: when it was, without its text."""
     stages: dict[str, Done] = {}
     """Stage to when it was first entered."""
     progress_at: datetime | None = None

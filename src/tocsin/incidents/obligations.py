@@ -301,7 +301,8 @@ class _Book:
             moment: Moment | None = self.moments.get(done.milestone)
             return [When(moment.at, moment.source, moment.by)] if moment else []
         if done.entry is not None:
-            said = [s for s in (incident.first.get(done.entry), incident.last.get(done.entry)) if s is not None]
+            kept = (incident.first, incident.silent, incident.last)
+            said = [s for s in (entries.get(done.entry) for entries in kept) if s is not None]
             return sorted((When(s.at, s.source) for s in said), key=lambda w: w.at)
         if done.mitigation is not None:
             found = [m for m in incident.mitigations.values() if m.kind == done.mitigation and m.completed_at]

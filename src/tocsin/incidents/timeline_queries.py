@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import bindparam, case, func, select
 
 from tocsin.engine import tables
-from tocsin.engine.model import Reader, micros
+from tocsin.engine.model import Fact, Reader, micros
 from tocsin.incidents.outline import CORRECTED, ENTRY, Brief, Outline
 from tocsin.incidents.tables import incident_attachments
 
@@ -100,6 +100,21 @@ def attached(reader: Reader, digests: Iterable[str]) -> dict[str, Attached]:
         for row in reader.rows(query.where(blobs.c.digest.in_(wanted[begin : begin + _AT_ONCE]))):
             found[row.digest] = Attached(row.digest, row.name, row.media_type, row.size, bytes(row.head or b""))
     return found
+
+
+def attached_only_by(reader: Reader, entry: Fact) -> tuple[str, ...]:
+    """Return the attachments of an entry that no other entry of its incident names, and no other incident."""
+    uses, facts = incident_attachments, _facts
+    found = []
+    for digest in dict.fromkeys(getattr(entry.event, "attachments", ())):
+        # Incidents keep the row after a redaction: what was attached stays as private as they are. Only their entries tell.
+        streams = [f"incident:{row[0]}" for row in reader.rows(select(uses.c.incident).where(uses.c.digest == digest))]
+        named = select(facts.c.stream, facts.c.version).where(
+            facts.c.stream.in_(streams), facts.c.type == ENTRY, facts.c.body.contains(digest)
+        )
+        if not any((row[0], row[1]) != (entry.stream, entry.version) for row in reader.rows(named.limit(2))):
+            found.append(digest)
+    return tuple(found)
 
 
 def is_attached(reader: Reader, digest: str, incident: str) -> bool:
