@@ -20,6 +20,7 @@ from tocsin.incidents.tables import incidents
 from tocsin.insights import durations
 from tocsin.insights.burden import Call
 from tocsin.insights.cases import Case
+from tocsin.insights.chosen import Chosen
 from tocsin.insights.noise import Group
 from tocsin.insights.tables import incident_figures
 from tocsin.paging import tables as paging
@@ -36,6 +37,7 @@ _OWN: Final = (
 SLACK: Final = 1000
 """Positions of the log that are looked at again: where several nodes write, a lower position may show later than a higher one."""
 _AT_ONCE: Final = 500
+_SPANS_KEPT: Final = 16
 
 Rows = Callable[[Sequence[str] | None], Select[Any]]
 """What reads the rows of these records, or of all: the record's id first."""
@@ -55,14 +57,21 @@ class Kept(Generic[T]):
         self._known: dict[str, list[T]] = {}
         self._ordered: list[T] = []
         self._times: list[int] = []
+        self._spans: dict[tuple[int, int], Chosen[T]] = {}
+        """Choices that were given out since the last change, by their first and last place."""
 
-    def within(self, reader: Reader, begin: datetime | None, end: datetime | None) -> list[T]:
-        """Return the values within [begin, end), oldest first, with every change that the reader can see."""
+    def within(self, reader: Reader, begin: datetime | None, end: datetime | None) -> Chosen[T]:
+        """Return the values within [begin, end), oldest first, with every change that the reader can see; the same choice while nothing changes."""
         with self._lock:
             self._catch_up(reader)
             first = 0 if begin is None else bisect_left(self._times, micros(begin))
             last = len(self._ordered) if end is None else bisect_left(self._times, micros(end))
-            return self._ordered[first:last]
+            found = self._spans.get((first, last))
+            if found is None:
+                if len(self._spans) >= _SPANS_KEPT:
+                    self._spans.clear()
+                found = self._spans[first, last] = Chosen(self._ordered[first:last])
+            return found
 
     def _catch_up(self, reader: Reader) -> None:
         newest = log.newest(reader)
@@ -78,6 +87,7 @@ class Kept(Generic[T]):
         if ids is None or ids:
             self._ordered = sorted((value for values in self._known.values() for value in values), key=self._at)
             self._times = [self._at(value) for value in self._ordered]
+            self._spans.clear()
 
     def _take(self, reader: Reader, ids: Sequence[str] | None) -> None:
         for name in ids or ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from starlette.routing import Route
 from tocsin.engine.errors import NotFound
 from tocsin.engine.model import Reader
 from tocsin.insights import charts, durations, duties, period, sheets, work_charts, work_queries
-from tocsin.insights.burden import people
+from tocsin.insights.burden import Call, people
 from tocsin.insights.cases import Case, over_time
 from tocsin.insights.charts import Behind, Chart, Tile
 from tocsin.insights.figures import JUDGED, duties_of
@@ -57,6 +57,11 @@ class Asked(msgspec.Struct, frozen=True):
     period: Period
     wanted: Filter
     earlier: Filter
+
+    @property
+    def key(self) -> Hashable:
+        """Tells what is asked apart from all else that could be."""
+        return self.period, _key(self.query)
 
     @property
     def behind(self) -> Behind:
@@ -213,18 +218,21 @@ class _Pages:
     def _response(self, reader: Reader, visit: Visit, asked: Asked) -> Seen:
         metric = asked.query.get("metric", _DEFAULT_METRIC)
         measure = self.numbers.measure(reader, metric)
-        cases = self.numbers.measured(reader, visit.viewer, asked.wanted, metric)
         every, earlier = (self.numbers.cases(reader, visit.viewer, wanted) for wanted in (asked.wanted, asked.earlier))
         named = [(one.id, one.name) for one in durations.CANONICAL]
         names = work_queries.service_names(reader)
         behind = Behind({**asked.query, "metric": metric})
-        return Seen(
-            tuple(charts.duration_tiles(every, earlier, named, behind, metric)),
-            (
+
+        def shown() -> tuple[tuple[Tile, ...], tuple[Chart, ...]]:
+            cases = self.numbers.measured(reader, visit.viewer, asked.wanted, metric)
+            return tuple(charts.duration_tiles(every, earlier, named, behind, metric)), (
                 charts.durations_over_time(measure.name, measure.definition, cases, asked.period, behind),
                 charts.by_level(cases, behind),
                 charts.by_service(cases, behind, names),
-            ),
+            )
+
+        return Seen(
+            *every.once(("response", earlier.token, asked.key, measure, _key(names)), shown),
             {"measures": self.numbers.measures(reader, asked.query.get("playbook", "")), "metric": metric, "counted": len(every)},
         )
 
@@ -232,31 +240,35 @@ class _Pages:
         cases = self.numbers.cases(reader, visit.viewer, asked.wanted)
         earlier = self.numbers.cases(reader, visit.viewer, asked.earlier)
         rules = self.numbers.rules(reader)
-        months, every = duties.over_time(cases, asked.period), duties.total(cases)
-        return Seen(
-            tuple(work_charts.duty_tiles(every, duties.total(earlier))),
-            (
+
+        def shown() -> tuple[tuple[Tile, ...], tuple[Chart, ...]]:
+            months, every = duties.over_time(cases, asked.period), duties.total(cases)
+            return tuple(work_charts.duty_tiles(every, duties.total(earlier))), (
                 work_charts.duties_over_time(months, every, asked.period, asked.behind),
                 work_charts.promises_over_time(months, every, asked.period, asked.behind),
                 work_charts.duties_by_rule(cases, rules, asked.behind),
-            ),
-        )
+            )
+
+        return Seen(*cases.once(("duties", earlier.token, asked.key, _key(rules)), shown))
 
     def _on_call(self, reader: Reader, visit: Visit, asked: Asked) -> Seen:
         night = self._night(reader, asked)
         calls, earlier = (self.work.calls(reader, visit.viewer, wanted) for wanted in (asked.wanted, asked.earlier))
         hours = self.hours.within(reader, asked.period) if not (asked.wanted.service or asked.wanted.team) else None
-        zones = self.zones.of(reader, [*(call.person for call in calls), *(call.person for call in earlier)])
+        zones = self.zones.of(reader, [name for some in (calls, earlier) for name in some.once("people", _called(some))])
         names = work_queries.names_of(reader)
-        now, before = (self.work.clocks.felt(some, zones, night) for some in (calls, earlier))
-        shares = people(now, night, hours)
-        return Seen(
-            tuple(work_charts.load_tiles(shares, people(before, night, None), night, hours)),
-            (
+
+        def shown() -> tuple[tuple[Tile, ...], tuple[Chart, ...]]:
+            now, before = (self.work.clocks.felt(some, zones, night) for some in (calls, earlier))
+            shares = people(now, night, hours)
+            return tuple(work_charts.load_tiles(shares, people(before, night, None), night, hours)), (
                 work_charts.load_by_person(shares, names),
                 work_charts.load_over_time(now, asked.period, night),
                 work_charts.load_by_hour(now),
-            ),
+            )
+
+        return Seen(
+            *calls.once(("on-call", earlier.token, asked.key, night, _key(hours or {}), _key(zones), _key(names)), shown),
             {"night": asked.query.get("night", "") or (f"{night.start}-{night.end}" if night else "")},
         )
 
@@ -302,6 +314,14 @@ class _Pages:
         wanted = asked.query.get("playbook") or self.default_playbook
         books = sorted(self.numbers.books(reader), key=lambda book: book.playbook != wanted)
         return next((found for book in books if book.on_call and (found := nights_of(book.on_call.terms.get("overnight", "")))), None)
+
+
+def _key(values: Mapping[Any, Any]) -> Hashable:
+    return tuple(values.items())
+
+
+def _called(calls: Iterable[Call]) -> Callable[[], list[str]]:
+    return lambda: list(dict.fromkeys(call.person for call in calls))
 
 
 def _second(at: datetime) -> int:

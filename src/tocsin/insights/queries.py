@@ -18,6 +18,7 @@ from tocsin.insights import aggregates, durations, figure_queries, figures
 from tocsin.insights.adherence import adherence_of
 from tocsin.insights.aggregates import Absent, Aggregate, Point
 from tocsin.insights.cases import Case, Measured, measured
+from tocsin.insights.chosen import Chosen
 from tocsin.insights.figure_queries import services_of
 from tocsin.insights.tables import incident_figures
 from tocsin.insights.views import AdherenceView, Duration
@@ -68,22 +69,26 @@ class Numbers:
 
     # -- the lists behind every number ------------------------------------------------------------
 
-    def cases(self, reader: Reader, viewer: Viewer, wanted: Filter) -> list[Case]:
-        """Return the incidents of the filter with their figures, oldest first."""
+    def cases(self, reader: Reader, viewer: Viewer, wanted: Filter) -> Chosen[Case]:
+        """Return the incidents of the filter with their figures, oldest first; the same choice while nothing changes."""
         unread = hidden(reader, viewer)
         found = self._kept.within(reader, wanted.begin, wanted.end)
-        owned = set(services_of(reader, wanted.team)) if wanted.team else None
+        owned = frozenset(services_of(reader, wanted.team)) if wanted.team else None
         if not (unread or wanted.severity or wanted.service or wanted.playbook or owned is not None):
             return found
-        return [
-            case
-            for case in found
-            if wanted.severity in ("", case.severity)
-            and wanted.service in ("", case.service)
-            and wanted.playbook in ("", case.playbook)
-            and (owned is None or case.service in owned)
-            and case.incident not in unread
-        ]
+
+        def choose() -> Chosen[Case]:
+            return Chosen(
+                case
+                for case in found
+                if wanted.severity in ("", case.severity)
+                and wanted.service in ("", case.service)
+                and wanted.playbook in ("", case.playbook)
+                and (owned is None or case.service in owned)
+                and case.incident not in unread
+            )
+
+        return found.once((wanted.severity, wanted.service, wanted.playbook, owned, frozenset(unread)), choose)
 
     def measured(self, reader: Reader, viewer: Viewer, wanted: Filter, metric: str) -> list[Measured]:
         """Return the incidents of the filter with one duration: a canonical one, two milestones, or a playbook's own; oldest first.

@@ -17,6 +17,7 @@ from tocsin.incidents.tables import incidents
 from tocsin.insights import figure_queries
 from tocsin.insights.burden import Call, Clocks
 from tocsin.insights.cases import Case
+from tocsin.insights.chosen import Chosen
 from tocsin.insights.completion import Item
 from tocsin.insights.figure_queries import services_of
 from tocsin.insights.noise import Group
@@ -47,14 +48,21 @@ class Work:
         self._groups = figure_queries.alert_groups()
         self.clocks = Clocks()
 
-    def calls(self, reader: Reader, viewer: Viewer, wanted: Filter) -> list[Call]:
+    def calls(self, reader: Reader, viewer: Viewer, wanted: Filter) -> Chosen[Call]:
         """Return whom pages of the period called, oldest first; of what the viewer may not read only what called them."""
         found = _of(self._calls.within(reader, wanted.begin, wanted.end), reader, wanted)
         unread = Hidden(reader, viewer)
         if not unread.incidents:
             return found
         own = viewer.id if viewer.kind == "person" else ""
-        return [call for call in found if call.person == own or (call.incident not in unread.incidents and call.group not in unread.groups)]
+        hidden_too = frozenset(unread.incidents), frozenset(unread.groups)
+
+        def choose() -> Chosen[Call]:
+            return Chosen(
+                call for call in found if call.person == own or (call.incident not in unread.incidents and call.group not in unread.groups)
+            )
+
+        return found.once((own, hidden_too), choose)
 
     def groups(self, reader: Reader, viewer: Viewer, wanted: Filter) -> list[Group]:
         """Return the groups of alerts that opened within the period, oldest first."""
@@ -63,13 +71,15 @@ class Work:
         return [group for group in found if group.incident not in unread] if unread else found
 
 
-def _of(found: list[S], reader: Reader, wanted: Filter) -> list[S]:
-    if wanted.service:
-        found = [one for one in found if one.service == wanted.service]
-    if wanted.team:
-        owned = set(services_of(reader, wanted.team))
-        found = [one for one in found if one.service in owned]
-    return found
+def _of(found: Chosen[S], reader: Reader, wanted: Filter) -> Chosen[S]:
+    if not (wanted.service or wanted.team):
+        return found
+    owned = frozenset(services_of(reader, wanted.team)) if wanted.team else None
+
+    def choose() -> Chosen[S]:
+        return Chosen(one for one in found if wanted.service in ("", one.service) and (owned is None or one.service in owned))
+
+    return found.once((wanted.service, owned), choose)
 
 
 def items(reader: Reader, viewer: Viewer, wanted: Filter) -> list[Item]:
@@ -183,16 +193,18 @@ def service_names(reader: Reader) -> dict[str, str]:
     return {row.id: row.name for row in reader.rows(select(services.c.id, services.c.name))}
 
 
-def choices(reader: Reader, cases: Iterable[Case]) -> Mapping[str, list[str]]:
+def choices(reader: Reader, cases: Chosen[Case]) -> Mapping[str, list[str]]:
     """Return what the filters may be set to: words that these incidents have, and the teams that own a service. cases: all that one may read."""
-    found: dict[str, list[str]] = {}
-    every = list(cases)
-    for name, words in (
-        ("severity", {case.severity for case in every}),
-        ("service", {case.service for case in every}),
-        ("playbook", {case.playbook for case in every}),
-    ):
-        found[name] = sorted(words - {""})
+
+    def words() -> dict[str, list[str]]:
+        told = {
+            "severity": {one.severity for one in cases},
+            "service": {one.service for one in cases},
+            "playbook": {one.playbook for one in cases},
+        }
+        return {name: sorted(some - {""}) for name, some in told.items()}
+
+    found = dict(cases.once("words", words))
     owners = select(services.c.owner).where(services.c.owner != "").distinct().order_by(services.c.owner)
     found["team"] = [str(row[0]) for row in reader.rows(owners)]
     return found
