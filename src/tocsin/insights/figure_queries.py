@@ -81,19 +81,27 @@ class Kept(Generic[T]):
         if self._position >= 0:
             changed = log.changed_since(reader, max(0, self._position - SLACK))
             ids = sorted(id_ for kind, _, id_ in (stream.partition(":") for stream in changed) if kind in self._prefixes)
+        moved = False
         for start in range(0, 1 if ids is None else len(ids), _AT_ONCE):
-            self._take(reader, None if ids is None else ids[start : start + _AT_ONCE])
+            moved |= self._take(reader, None if ids is None else ids[start : start + _AT_ONCE])
         self._position = newest
-        if ids is None or ids:
+        if moved:  # most facts, such as an entry of a timeline, change no figure
             self._ordered = sorted((value for values in self._known.values() for value in values), key=self._at)
             self._times = [self._at(value) for value in self._ordered]
             self._spans.clear()
 
-    def _take(self, reader: Reader, ids: Sequence[str] | None) -> None:
-        for name in ids or ():
-            self._known.pop(name, None)
+    def _take(self, reader: Reader, ids: Sequence[str] | None) -> bool:
+        """Read these records, or all; return whether any value is another one now."""
+        found: dict[str, list[T]] = {}
         for row in reader.rows(self._rows(ids)):
-            self._known.setdefault(row[0], []).append(self._make(row))
+            found.setdefault(row[0], []).append(self._make(row))
+        changed = ids is None
+        for name in ids or found:
+            values = found.get(name, [])
+            if values != self._known.get(name, []):
+                changed = True
+                self._known[name] = values
+        return changed
 
 
 class Words:
