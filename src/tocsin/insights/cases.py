@@ -128,11 +128,10 @@ def whole(found: Sequence[Measured]) -> Slice:
     return _slice("", found)
 
 
-def values(cases: Iterable[Case], number: int) -> tuple[Statistics, int]:
+def values(cases: Sequence[Case], number: int) -> tuple[Statistics, int]:
     """Return what a canonical duration comes to, and of how many it is not known. number: its place among them."""
-    every = [case.canonical[number] for case in cases]
-    known = [value for value in every if value is not None]
-    return statistics(known), len(every) - len(known)
+    known = [value for case in cases if (value := case.canonical[number]) is not None]
+    return statistics(known), len(cases) - len(known)
 
 
 def change(now: float | None, before: float | None) -> float | None:

@@ -54,6 +54,8 @@ class Kept(Generic[T]):
         self._at = at
         self._lock = threading.Lock()
         self._position = -1
+        self._seen: dict[str, int] = {}
+        """The newest records that were read, with the position of their newest fact then."""
         self._known: dict[str, list[T]] = {}
         self._ordered: list[T] = []
         self._times: list[int] = []
@@ -80,7 +82,9 @@ class Kept(Generic[T]):
         ids: list[str] | None = None
         if self._position >= 0:
             changed = log.changed_since(reader, max(0, self._position - SLACK))
-            ids = sorted(id_ for kind, _, id_ in (stream.partition(":") for stream in changed) if kind in self._prefixes)
+            wanted = [stream for stream, position in changed.items() if self._seen.get(stream) != position]
+            ids = sorted(id_ for kind, _, id_ in (stream.partition(":") for stream in wanted) if kind in self._prefixes)
+            self._seen = changed
         moved = False
         for start in range(0, 1 if ids is None else len(ids), _AT_ONCE):
             moved |= self._take(reader, None if ids is None else ids[start : start + _AT_ONCE])
