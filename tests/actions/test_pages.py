@@ -108,6 +108,20 @@ def test_a_form_that_is_refused_keeps_what_was_typed(world: World, incident: str
     assert (form.fields["title"], form.fields["group"]) == ("Watch it", "prevent")
 
 
+def test_a_new_item_is_not_due_before_today(world: World, incident: str) -> None:
+    answer = world.form(f"/actions/new?incident={incident}", "/actions/new", {"title": "Watch it", "due": "2025-10-01"})
+    assert answer.status == 422
+    assert "2025-10-01 lies in the past. Give today or a later day." in words(answer.text)
+    assert next(form for form in forms_of(answer.text) if form.action == "/actions/new").fields["title"] == "Watch it"
+
+
+def test_an_owner_whom_nobody_wrote_down_is_said_to_get_no_reminder(world: World, incident: str) -> None:
+    world.post("/people/bob", {"name": "Bob"})
+    known, unknown = item(world, incident, "one", owner="bob"), item(world, incident, "two", owner="bobb")
+    assert "nobody is reminded" not in words(world.page(f"/actions/{known}").text)
+    assert "bobb not written down here, so nobody is reminded" in words(world.page(f"/actions/{unknown}").text)
+
+
 def test_done_wants_evidence(world: World, incident: str) -> None:
     first = item(world, incident, "Watch the pool")
     answer = world.form(f"/actions/{first}", f"/actions/{first}/done", {"evidence": "  "})

@@ -73,7 +73,9 @@ def test_a_broken_promise_stays_broken_after_its_message_was_redacted(world: Wor
 
 def test_what_was_reached_stays_reached_when_the_entry_that_says_so_is_redacted(world: World, incident: str) -> None:
     world.post(
-        f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "Mrs Smith cannot pay", "at": "2025-10-27T14:25:00Z"}, "bob"
+        f"/incidents/{incident}/entries",
+        {"kind": "ACTION", "text": "Called Mrs Smith, who cannot pay", "at": "2025-10-27T14:25:00Z"},
+        "bob",
     )
     known = "response_started"
     assert reached(world, incident, known) == "2025-10-27T14:25:00Z"

@@ -253,3 +253,23 @@ def test_a_specialist_can_be_called_at_any_moment(world: World, incident: str) -
     assert any("the pool is exhausted" in message["body"] for message in world.outbox() if message["kind"] == "incident.escalation")
     assert any("the pool is exhausted" in line["text"] for line in lines(world, incident, "incident.escalated"))
     assert "database_specialist" in world.refused(f"/incidents/{incident}/escalations", {"rule": "wizard"})["fix"]
+
+
+# -- what shows that somebody was at work ----------------------------------------------------------
+
+
+def test_what_was_seen_before_the_declaration_does_not_say_that_somebody_was_at_work_then(world: World, incident: str) -> None:
+    world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "errors begin", "at": "2025-10-27T14:21:00Z"})
+    assert milestones(world, incident)["response_started"] == "14:30"
+    world.post(f"/incidents/{incident}/entries", {"kind": "ACTION", "text": "restarted one node", "at": "2025-10-27T14:25:00Z"})
+    assert milestones(world, incident)["response_started"] == "14:25"
+
+
+def test_a_criterion_that_a_person_judges_is_ticked_with_what_was_seen(world: World, incident: str) -> None:
+    problem = world.refused(f"/incidents/{incident}/checks/tick", {"item": "resolution.latency", "evidence": " "})
+    assert (problem["status"], problem["field"]) == (422, "evidence")
+    assert "what was seen" in problem["detail"]
+    world.post(f"/incidents/{incident}/checks/tick", {"item": "resolution.latency", "evidence": "p95 at 310 ms"})
+    page = world.page(f"/incidents/{incident}").text
+    field = page[page.index('value="resolution.throughput"') :]
+    assert " required" in field[: field.index("</form>")]

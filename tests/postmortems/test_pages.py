@@ -142,6 +142,7 @@ def test_a_signature_is_given_marked_after_an_edit_and_withdrawn(tmp_path: Path)
     page = f"/incidents/{incident}/postmortem"
     names = [one["approver"] for one in world.get(f"/incidents/{incident}/postmortem")["approvals"] if one["wanted"]]
     assert names
+    assert "still to be written: whoever signs now signs it with those." in words(world.page(page).text)
     assert world.form(page, f"{page}/approve", {"approver": names[0]}, "erin").status == 303
     assert "The text was edited afterwards" not in words(world.page(page).text)
     section = world.get(f"/incidents/{incident}/postmortem")["sections"][0]["id"]

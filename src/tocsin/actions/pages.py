@@ -53,7 +53,10 @@ def routes(shell: Shell, playbook_of: PlaybookOf) -> list[Route]:
         form = visit.form
         try:
             said = _fields(form)
-            command = c.NewAction(title=said.pop("title") or "", due=_due(form.get("due", "")), **said)
+            due = _due(form.get("due", ""))
+            if due is not None and due < visit.now.date():
+                raise Refused(f"{due} lies in the past.", fix="Give today or a later day.", field="due")
+            command = c.NewAction(title=said.pop("title") or "", due=due, **said)
             incident = form.get("incident", "").strip().upper()
             if not incident:
                 raise Refused(

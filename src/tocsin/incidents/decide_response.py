@@ -137,6 +137,8 @@ def _tick(incident: Incident, command: c.Tick, ctx: Context, playbook: Playbook)
         raise errors.Ended(incident.id, incident.stage, incident.merged_into)
     checklist, item = _item(playbook, command.item)
     at = occurred(command.at, ctx)
+    if checklist.evidence and item.kind in gates.BY_PERSON:
+        need(command.evidence, "evidence", "a tick says what was seen, such as a figure, a time or a link")
     if item.kind in ("metric", "timer", "no_alerts"):
         state, why = gates.judge(incident, playbook, item, at)
         if state == "unmet":

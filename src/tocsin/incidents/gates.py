@@ -21,6 +21,8 @@ COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }  # fmt: skip
 
 
+BY_PERSON: Final = ("manual", "quiet")
+"""Kinds of criteria that a person judges; the record judges the others."""
 GATE: Final = "gate"
 """Waiving the item ``gate.<gate>`` lets an incident pass what the gate itself wants: its window, milestones and roles."""
 
@@ -38,6 +40,8 @@ class ItemView(msgspec.Struct, frozen=True):
     at: datetime | None = None
     reason: str = ""
     from_: str = ""
+    wants_evidence: bool = False
+    """Whether a tick must say what was seen."""
 
 
 class GateView(msgspec.Struct, frozen=True):
@@ -114,13 +118,14 @@ def _item(incident: Incident, playbook: Playbook, checklist: Checklist, item: Ch
     item_id = f"{checklist.id}.{item.id}"
     tick = incident.checks.get(item_id)
     if tick is not None and (
-        tick.state == "waived" or item.kind in ("manual", "quiet") or (item.kind == "no_alerts" and not incident.alerts)
+        tick.state == "waived" or item.kind in BY_PERSON or (item.kind == "no_alerts" and not incident.alerts)
     ):
         return ItemView(item_id, item.says, tick.state, tick.evidence, tick.by, tick.at, tick.reason, item.from_ or "")
     state, evidence = _judge(incident, playbook, item, now)
     if tick is not None and state == "met":
         return ItemView(item_id, item.says, "ticked", tick.evidence or evidence, tick.by, tick.at, "", item.from_ or "")
-    return ItemView(item_id, item.says, state, evidence, from_=item.from_ or "")
+    wanted = checklist.evidence and item.kind in BY_PERSON
+    return ItemView(item_id, item.says, state, evidence, from_=item.from_ or "", wants_evidence=wanted)
 
 
 def judge(incident: Incident, playbook: Playbook, item: ChecklistItem, now: datetime) -> tuple[Literal["open", "met", "unmet"], str]:

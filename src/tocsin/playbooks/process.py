@@ -137,6 +137,8 @@ class Checklist(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The milestone from which ``within`` counts; empty where the checklist has no deadline of its own."""
     within: Duration | None = None
     """How long after ``after`` every criterion must be settled."""
+    evidence: bool = False
+    """Whether a person's tick must say what was seen; what the record judges shows it by itself."""
 
 
 class Gate(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
