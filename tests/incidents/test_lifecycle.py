@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.world import World
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 def test_an_incident_is_declared_logged_and_read_back(world: World) -> None:
@@ -40,3 +46,20 @@ def test_the_record_survives_a_restart_and_its_chain_verifies(world: World) -> N
     world.restart()
     assert world.get(f"/incidents/{incident}") == before
     assert world.get(f"/incidents/{incident}/verify")["whole"] is True
+
+
+def test_what_comes_next_after_the_resolution_is_not_what_was_left_undone_before(world: World) -> None:
+    world.at("14:30")
+    incident = world.declare()
+    world.advance(minutes=40)
+    page = f"/incidents/{incident}"
+    world.post(f"{page}/stage", {"stage": "mitigating"})
+    world.post(f"{page}/stage", {"stage": "monitoring"})
+    for item in world.get(page)["checklists"][0]["items"]:
+        world.post(f"{page}/checks/waive", {"item": item["id"], "reason": "a test"})
+    world.post(f"{page}/checks/waive", {"item": "gate.resolution", "reason": "a test"})
+    world.post(f"{page}/resolve", {"confirm": "verified"})
+    assert any(one["state"] == "overdue" for one in world.get(page)["obligations"]), "something was left undone"
+    room = words(world.page(page).text)
+    assert "Tell customers that it is resolved" in room[: room.index("Duties")]
+    assert "Tell customers that it is resolved" in words(world.page("/").text)

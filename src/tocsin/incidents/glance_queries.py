@@ -179,19 +179,19 @@ def _conditions(viewer: Viewer, wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def shown(row: Any, reader: Reader) -> dict[str, Any]:
-    """Return an incident's row with its glance, for a page. The next duty is the one to come; those that have passed are counted."""
+    """Return an incident's row with its glance, for a page. The next duty is the one to see to; those that have passed are counted."""
     values = dict(row._mapping)  # noqa: SLF001 (a row's public view of itself)
     body = values.pop("body", None)
     seen = glance.decode(body) if body else None
     now = micros(reader.now)
     duties = seen.duties if seen else ()
     late = [one for one in duties if one.due_at <= now]
-    following = next((one for one in duties if one.due_at > now), None)
-    due = late[0] if late else following
+    over = seen.until or 0 if seen else 0  # what was left undone when it was over is counted, and is not what comes next
+    due = min(duties, key=lambda one: (one.due_at <= over, one.due_at), default=None)
     return {
         **values, "title": values["title"] or values["id"], "declared_at": moment(values["declared_at"]),
         "since": moment(seen.since) if seen else moment(values["declared_at"]), "until": moment(seen.until) if seen and seen.until else None,
         "stage_name": seen.stage_name if seen else values["stage"], "lead_role": seen.lead_role if seen else "",
         "unacknowledged": bool(seen) and not (seen and seen.acknowledged), "overdue": len(late), "asked": seen.asked if seen else (),
-        "next": {"name": due.name, "due_at": moment(due.due_at), "owner": due.owner, "person": due.person, "state": "overdue" if late else "open"} if due else None,
+        "next": {"name": due.name, "due_at": moment(due.due_at), "owner": due.owner, "person": due.person, "state": "overdue" if due.due_at <= now else "open"} if due else None,
     }  # fmt: skip

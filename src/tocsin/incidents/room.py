@@ -92,7 +92,7 @@ def head(incident: Incident, playbook: Playbook | None, now: datetime, duties: S
         "stage": incident.stage, "stage_name": stage.name if stage else incident.stage, "stage_kind": incident.stage_kind, "ended": incident.ended,
         "stage_since": incident.stage_since, "lead": incident.lead, "lead_role": (lead.short or lead.name) if lead else "", "since": since,
         "until": resolved.at if resolved else (incident.stage_since if incident.ended else None), "version": incident.version,
-        "merged_into": incident.merged_into, "next": min(waiting, key=lambda one: one["due_at"], default=None),
+        "merged_into": incident.merged_into, "next": min(waiting, key=lambda one: (resolved is not None and one["due_at"] <= resolved.at, one["due_at"]), default=None),
         "overdue": sum(one["state"] == "overdue" for one in waiting),
         "unacknowledged": "acknowledged" not in moments and incident.stage_kind == "open" and not incident.ended,
         "playbook": playbook.title if playbook else "", "playbook_id": incident.playbook.id if incident.playbook else "",
