@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = {
 # Single files and patterns, relative to src/tocsin; they win over KINDS. The first that fits counts.
 SPECIAL: list[tuple[str, Kind]] = [
     ("app.py", Kind.WIRING),
+    ("wiring/**", Kind.WIRING),  # the parts of app.py, each too long to stand in it
     ("__main__.py", Kind.CLI),
     # The engine's values and ports are pure, so that the decisions of every package may use them.
     ("engine/model.py", Kind.PURE),
@@ -510,6 +511,7 @@ def judge_tree(root: Path, tree: Tree) -> list[str]:
         ("paging/decide.py", "import tocsin.cli.output", "imports tocsin.cli.output: a pure file"),
         ("paging/decide.py", "from tocsin.engine.committer import Committer", "imports tocsin.engine.committer.Committer: a pure file"),
         ("paging/decide.py", "from tocsin.app import build", "does not import the wiring"),
+        ("paging/pages.py", "from tocsin.wiring.site import routes_of", "does not import the wiring"),
         ("paging/decide.py", "from tocsin.alerts.sources.grafana import parse", "imports tocsin.alerts.sources.grafana.parse: a pure file"),
         ("paging/decide.py", "open('x')", "calls open(): a pure file does no I/O"),
         ("paging/decide.py", "import uuid\nuuid.uuid4()", "uses uuid.uuid4: a pure file makes no ids"),
@@ -588,6 +590,7 @@ def test_a_breach_is_named_with_its_file_its_import_and_the_rule(tmp_path: Path,
         ("channels/ntfy/client.py", "import asyncio, httpx2"),
         ("comms/render.py", "import jinja2"),
         ("app.py", "from tocsin.paging import handlers, store, api\nimport os, uvicorn"),
+        ("wiring/site.py", "from tocsin.paging import handlers, store, api\nfrom tocsin.wiring.options import Options\nimport os"),
     ],
 )
 def test_what_the_table_allows_passes(tmp_path: Path, path: str, text: str) -> None:

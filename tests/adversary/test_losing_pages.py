@@ -76,7 +76,7 @@ def test_one_of_two_who_have_to_acknowledge_does_not_leave_an_exhausted_page_wai
 
 def test_two_pages_never_get_the_same_id_however_chance_falls(pager: Pager, monkeypatch: pytest.MonkeyPatch) -> None:
     words = cycle(["AAAAAA"] * 9 + ["BBBBBB"] * 9 + ["CCCCCC"] * 9)
-    monkeypatch.setattr("tocsin.engine.batch._words", lambda drawn: tuple(next(words) for _ in range(len(drawn) // 6)))
+    monkeypatch.setattr("tocsin.engine.batch.words", lambda drawn: tuple(next(words) for _ in range(len(drawn) // 6)))
     for name in ("a", "b", "c"):
         say(pager, fires(name))
     pager.app.runtime.settle()

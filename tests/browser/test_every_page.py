@@ -1,4 +1,4 @@
-"""What holds for every page: it opens without an error of its scripts, bars nobody, and never scrolls sideways on a telephone."""
+"""What holds for every page: it opens without an error of its scripts, bars nobody, and on a telephone it never scrolls sideways and is in reach of a finger."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from tests.browser import axe
 from tests.browser.chromium import MIDDLE, PHONE, WIDE, Theme, Visitor, sideways
 from tests.browser.conftest import Visit
+from tests.browser.fingers import out_of_reach
 from tests.browser.house import NO_PAGES, OUTSIDE, PAGES, SHOWN_AGAIN, House
 from tests.world import World
 
@@ -24,7 +25,7 @@ def look(visitor: Visitor, path: str, size: tuple[int, int], theme: Theme, *, an
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     if anew:
         page.goto(path)
-    wrong = [*axe.violations(page), *sideways(page)]
+    wrong = [*axe.violations(page), *sideways(page), *(out_of_reach(page) if size == PHONE else [])]
     return [f"{path} at {size[0]} px, {theme}: {one}" for one in wrong]
 
 

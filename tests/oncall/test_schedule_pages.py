@@ -146,8 +146,7 @@ def test_my_page_shows_how_long_it_is_until_my_shift_and_a_shift_is_given_away_f
     assert "You are on call" in payments.page("/on-call/mine", "bo").text
     text = payments.page("/on-call/mine", "cy").text
     assert "Next: in 7 days" in text
-    sent = payments.form("/on-call/mine", "/on-call/payments/offer", {"why": "wedding"}, person="cy")
-    assert (sent.status, sent.headers["location"]) == (303, "/on-call/mine")
+    assert payments.form("/on-call/mine", "/on-call/my/offer", {"why": "wedding"}, person="cy").status == 303
     assert "wedding" in payments.page("/on-call/mine", "ana").text
 
 
@@ -172,3 +171,44 @@ def test_after_a_shift_is_offered_the_page_says_who_is_asked_and_undoes_it(payme
     assert "<button>Undo</button>" in text
     assert payments.form(where, "/on-call/payments/offer/withdraw", person="bo").status == 303
     assert said not in payments.page(where, "bo").text
+
+
+@pytest.mark.parametrize(
+    ("to", "said"), [("ana", "<bdi>Ana</bdi> is asked to take your shift in"), ("", "Everybody is asked to take your shift in")]
+)
+def test_my_page_says_what_was_offered_to_whom_and_takes_it_back(payments: World, to: str, said: str) -> None:
+    fields = {"start": "2025-11-03T09:00", "end": "2025-11-04T09:00", "to": to}
+    where = payments.form("/on-call/mine", "/on-call/my/offer", fields, person="cy").headers["location"]
+    text = payments.page(where, "cy").text
+    assert said in text
+    assert "Mon 3 Nov 09:00 to Tue 4 Nov 09:00" in text
+    assert "You stay on call until it is taken." in text
+    after = payments.form(where, "/on-call/payments/offer/withdraw", person="cy").headers["location"]
+    text = payments.page(after, "cy").text
+    assert "You keep your shift in" in text
+    assert "Nobody is asked any more." in text
+    assert not payments.get("/schedules/payments")["offers"]
+
+
+def test_whoever_takes_or_declines_a_shift_reads_what_that_means(payments: World) -> None:
+    fields = {"start": "2025-11-03T09:00", "end": "2025-11-04T09:00", "to": "ana"}
+    for verb, answered, told in (
+        ("decline", "You declined the shift of <bdi>Cy</bdi> in", "<bdi>Ana</bdi> declined your shift in"),
+        ("take", "You take the shift of <bdi>Cy</bdi> in", "<bdi>Ana</bdi> takes your shift in"),
+    ):
+        offered = payments.form("/on-call/mine", "/on-call/my/offer", fields, person="cy").headers["location"]
+        after = payments.form("/on-call/mine", f"/on-call/payments/offer/{verb}", person="ana").headers["location"]
+        assert answered in payments.page(after, "ana").text
+        text = payments.page(offered, "cy").text
+        assert told in text
+        assert "<button>Undo</button>" not in text
+
+
+def test_an_offer_that_is_refused_stays_on_my_page_with_what_was_typed(payments: World) -> None:
+    wrong = payments.form("/on-call/mine", "/on-call/my/offer", {"end": "2025-11-03T08:00", "why": "a wedding"}, person="cy")
+    assert wrong.status == 422
+    assert '<details class="shift-give" open>' in wrong.text
+    assert 'value="2025-11-03T08:00"' in wrong.text
+    assert wrong.text.count('value="a wedding"') == 1
+    assert payments.page("/on-call/mine?of=payments&offer=nothing", "cy").status == 200
+    assert payments.page("/on-call/mine?of=nothing&offer=nothing", "cy").status == 200

@@ -63,8 +63,8 @@ def test_a_page_that_is_late_is_found(watched: Scene) -> None:
         late = micros(watched.now - timedelta(minutes=10))
         connection.execute(update(tables.timers).where(tables.timers.c.stream == f"page:{page}").values(due_at=late))
     with watched.app.runtime.reading() as reader:
-        from tocsin.paging.queries import audit
         from tocsin.paging.watch import LATE
+        from tocsin.paging.watch_queries import audit
 
         found = audit(reader, watched.app.runtime.state("pager", "main"), LATE)
     assert found.late == (page,)

@@ -69,6 +69,20 @@ def test_two_playbooks_are_compared_in_sentences_with_what_asks_more_of_people(w
     assert "title House default" not in shown
 
 
+def test_what_is_compared_is_chosen_by_title_and_version(world: World) -> None:
+    world.post("/playbooks", {"text": longer(text_of(world)).replace("version: 1", "version: 2", 1), "file": "house.yaml"})
+    title = html.escape(shelf.load_shipped("house").playbook.title)
+    page = world.page("/playbooks/compare").text
+    assert page.count(f'<option value="house">{title}, version 2 (in force)</option>') == 2
+    assert page.count(f'<option value="house@1">{title}, version 1</option>') == 2
+    for name in shelf.shipped():
+        assert f'<option value="{name}">' in page
+    page = world.page("/playbooks/compare?before=house@1&after=house@2").text
+    assert f'<option value="house@1" selected>{title}, version 1</option>' in page
+    assert f'<option value="house" selected>{title}, version 2 (in force)</option>' in page
+    assert 'href="/playbooks/compare?before=house&amp;after=house%401"' in page
+
+
 def test_comparing_with_something_that_is_not_there_names_what_there_is(world: World) -> None:
     answer = world.page("/playbooks/compare?before=house&after=hose")
     assert answer.status == 404

@@ -98,3 +98,15 @@ def test_a_service_for_which_nobody_is_paged_shows_no_ladder_but_leads_to_its_fo
     text = world.page(PAGE).text
     assert 'class="ladder"' in text
     assert "Choose an escalation policy" not in text
+
+
+def test_lists_call_a_service_by_its_name_as_soon_as_it_has_one(world: World) -> None:
+    world.post("/services/shop", {"name": "The shop"})
+    world.declare(service="shop")
+    world.declare(service="elsewhere")
+    for page in ("/", "/incidents"):
+        text = world.page(page).text
+        assert "<bdi>The shop</bdi>" in text
+        assert "<bdi>elsewhere</bdi>" in text, "what is no service stays as it was written"
+    world.post("/services/shop", {"name": "The market"})
+    assert "<bdi>The market</bdi>" in world.page("/incidents").text

@@ -13,7 +13,7 @@ from tocsin.actions.decide import completion
 from tocsin.actions.kind import PlaybookOf
 from tocsin.actions.model import Item, Listed
 from tocsin.actions.problems import Known, known, problems
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Actor, Command, Reader, Viewer
 from tocsin.engine.runtime import Runtime

@@ -22,7 +22,7 @@ from tocsin.alerts.receipt_queries import list_receipts, receipt_view
 from tocsin.alerts.receipts import Asked
 from tocsin.alerts.registry import READERS, TOOLS
 from tocsin.alerts.sources import email, generic, report
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import Conflict, NotFound, Refused
 from tocsin.engine.model import Command, Reader
 from tocsin.heartbeats.queries import list_heartbeats

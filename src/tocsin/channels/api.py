@@ -11,7 +11,7 @@ from msgspec import Meta
 from tocsin.channels.abilities import ABILITIES, of
 from tocsin.channels.addresses import problem
 from tocsin.channels.standing import standing_of
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Command
 from tocsin.engine.ports import ChannelFailed, Message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from tocsin.engine import chain, log
+from tocsin.engine.chance import LENGTH, Chance, words
 from tocsin.engine.errors import Refused
 from tocsin.engine.journal import Draft
 from tocsin.engine.kinds import Kind, Reaction, Registry
@@ -21,41 +21,12 @@ from tocsin.engine.model import Actor, Command, Context, Decision, Fact, Happene
 
 logger = logging.getLogger(__name__)
 
-_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_LETTERS: Final = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
-_LENGTH: Final = 6
 _FRESH: Final = 4
-_DRAWN: Final = 2048
-"""Bytes of the system's randomness that are drawn at once."""
+"""Words that a command may name new things by."""
 _DEPTH: Final = 6
 _SNAPSHOT_EVERY: Final = 100
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-def fresh() -> str:
-    """Return six random characters that are hard to confuse when read aloud."""
-    return _words(secrets.token_bytes(_LENGTH))[0]
-
-
-def _words(drawn: bytes) -> tuple[str, ...]:
-    """Return such texts, one for every six bytes of the system's randomness. 32 characters: every byte names one, without bias."""
-    text = drawn.translate(_LETTERS).decode()
-    return tuple(text[begin : begin + _LENGTH] for begin in range(0, len(text), _LENGTH))
-
-
-class _Chance:
-    """The system's randomness, drawn in blocks: asking for it costs far more than the bytes do. No byte is given twice."""
-
-    def __init__(self) -> None:
-        self._block = b""
-        self._at = 0
-
-    def take(self, count: int) -> bytes:
-        if self._at + count > len(self._block):
-            self._block, self._at = secrets.token_bytes(_DRAWN), 0
-        self._at += count
-        return self._block[self._at - count : self._at]
 
 
 class Stream(msgspec.Struct):
@@ -90,7 +61,7 @@ class Batch:
         self.registry = registry
         self.connection = connection
         self.now = now
-        self._chance = _Chance()
+        self._chance = Chance()
         self._cache = cache
         self.streams: dict[str, Stream] = {}
         self.fact_rows: list[dict[str, Any]] = []
@@ -154,7 +125,7 @@ class Batch:
         record = self._stream(stream)
         kind = record.kind
         found = kind.prepare(record.state, command, View(self))
-        context = Context(now=self.now, actor=actor, fresh=_words(self._chance.take(_LENGTH * _FRESH)), found=found, key=key)
+        context = Context(now=self.now, actor=actor, fresh=words(self._chance.take(LENGTH * _FRESH)), found=found, key=key)
         decision = kind.decide(record.state, command, context)
         before = record.state
         if self._marks:

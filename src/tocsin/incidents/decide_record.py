@@ -74,7 +74,9 @@ def _log(incident: Incident, command: c.LogEntry, ctx: Context, playbook: Playbo
     at = occurred(command.at, ctx)
     sets = _sets(playbook, kind.id, reading)
     begun = incident.moments.get("response_started")
-    was_at_work = kind.progress or incident.declared_at is None or at >= incident.declared_at  # what was seen may be far older than whoever saw it
+    was_at_work = (
+        kind.progress or incident.declared_at is None or at >= incident.declared_at
+    )  # what was seen may be far older than whoever saw it
     if by and was_at_work and (not begun or at < begun[0].at):  # the first sign of somebody at work
         sets = ("response_started", *sets)
     logged = events.EntryLogged(kind.id, command.text, by, reading, kind.progress, command.field, command.attachments, sets)

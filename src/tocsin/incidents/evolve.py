@@ -6,17 +6,16 @@ Registers keep the value with the latest (occurred_at, version), so that facts r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
 from tocsin.engine.model import Fact
 from tocsin.incidents import events as e
+from tocsin.incidents.evolve_entries import corrected, logged, redacted
 from tocsin.incidents.model import (
     AlertRef,
     Change,
-    Circumstances,
     Done,
     Figure,
     Holding,
@@ -24,20 +23,13 @@ from tocsin.incidents.model import (
     Mitigation,
     Moment,
     Offer,
-    Reading,
-    Said,
-    Seen,
-    Series,
     Tick,
     UpdateRef,
     WindowRun,
 )
+from tocsin.incidents.registers import engage, later, put, with_change, with_moments, with_update, without
 
 FOLD_VERSION: Final = 2
-_MOMENTS_KEPT: Final = 64
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 def initial(incident_id: str) -> Incident:
@@ -45,60 +37,22 @@ def initial(incident_id: str) -> Incident:
     return Incident(id=incident_id)
 
 
-def put(mapping: dict[K, V], key: K, value: V) -> dict[K, V]:
-    """Return a copy of the mapping with one more entry."""
-    return {**mapping, key: value}
-
-
-def without(mapping: dict[K, V], key: K) -> dict[K, V]:
-    """Return the mapping without an entry; the same one where it has none."""
-    return {name: value for name, value in mapping.items() if name != key} if key in mapping else mapping
-
-
 def evolve(state: Incident, fact: Fact) -> Incident:
     """Return the incident after the fact."""
     event = fact.event
     if isinstance(event, e.EntryLogged):  # the most frequent fact, kept cheap
-        return _logged(state, fact, event)
+        return logged(state, fact, event)
     changes: dict[str, Any] = _changes(state, fact)
     sets: tuple[str, ...] = getattr(event, "sets", ())
     if sets:
         moments = changes.get("moments", state.moments)
-        changes["moments"] = _with_moments(moments, sets, Moment(fact.occurred_at, fact.version, by=str(fact.actor)))
+        changes["moments"] = with_moments(moments, sets, Moment(fact.occurred_at, fact.version, by=str(fact.actor)))
     named = _named(state.named, fact)
     if named is not state.named:
         changes["named"] = named
     changes["version"] = fact.version
     # A redaction takes a fact away that may have counted: two, so that what is compared with the count before never seems the same.
     changes["plan"] = state.plan + (2 if isinstance(event, e.Redacted) else 1)
-    return msgspec.structs.replace(state, **changes)
-
-
-def _logged(state: Incident, fact: Fact, event: e.EntryLogged) -> Incident:
-    by = event.by or str(fact.actor)
-    changes: dict[str, Any] = {"version": fact.version, "entries": state.entries + 1}
-    newest = state.last.get(event.kind)
-    if newest is None or (fact.occurred_at, fact.version) >= (newest.at, newest.source):
-        changes["last"] = put(state.last, event.kind, Said(fact.occurred_at, event.text, fact.version))
-    oldest = state.first.get(event.kind)
-    if oldest is None or (fact.occurred_at, fact.version) < (oldest.at, oldest.source):
-        changes["first"] = put(state.first, event.kind, Said(fact.occurred_at, event.text, fact.version))
-        changes["plan"] = state.plan + 1
-    if event.progress and (state.progress_at is None or fact.occurred_at > state.progress_at):
-        changes["progress_at"] = fact.occurred_at
-    if event.by:
-        engaged = _engage(state.engaged, [by], fact.occurred_at)
-        if engaged is not state.engaged:
-            changes["engaged"] = engaged
-        if by not in state.named:
-            changes["named"] = put(state.named, by, value=True)
-    if event.reading is not None:
-        changes["readings"] = _read(state.readings, event.reading, fact)
-    if event.field:
-        changes["assessment"] = _say(state.assessment, event.field, event.text, fact)
-    if event.sets:
-        changes["moments"] = _with_moments(state.moments, event.sets, Moment(fact.occurred_at, fact.version, by=by))
-        changes["plan"] = state.plan + 1
     return msgspec.structs.replace(state, **changes)
 
 
@@ -117,7 +71,7 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 "stage_since": at,
                 "declared_at": at,
                 "private": event.private,
-                **_changed(
+                **with_change(
                     (),
                     Change(
                         at,
@@ -150,16 +104,16 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 name: value for name in ("title", "impact", "topic") if (value := getattr(event, name)) is not None
             }  # fmt: skip
             if event.service is not None or event.cause is not None:
-                changes |= _changed(state.changes, Change(at, version, service=event.service, cause=event.cause))
+                changes |= with_change(state.changes, Change(at, version, service=event.service, cause=event.cause))
             return changes
         case e.SeverityChanged():
-            return _changed(state.changes, Change(at, version, event.severity, event.rank, event.mode))
+            return with_change(state.changes, Change(at, version, event.severity, event.rank, event.mode))
         case e.MarkSet():
-            return _changed(state.changes, Change(at, version, marks={event.mark: event.value}))
+            return with_change(state.changes, Change(at, version, marks={event.mark: event.value}))
         case e.Redacted():
-            return _redacted(state, event, at)
+            return redacted(state, event, at)
         case e.Acknowledged():
-            return {"engaged": _engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
+            return {"engaged": engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
         case e.RoleAssigned():
             held = state.roles.get(event.role)
             newer = held is None or (at, version) >= (held.since, held.source)
@@ -173,10 +127,10 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 **leads,
                 "roles": roles,
                 "first_held": held_first,
-                "engaged": _engage(state.engaged, [event.person], at),
+                "engaged": engage(state.engaged, [event.person], at),
                 "left": without(state.left, event.person),
                 "offers": without(state.offers, event.role),
-                "progress_at": _later(state.progress_at, at),
+                "progress_at": later(state.progress_at, at),
             }
         case e.RoleVacated():
             held = state.roles.get(event.role)
@@ -184,9 +138,9 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
                 return {}
             return {"roles": {role: holding for role, holding in state.roles.items() if role != event.role}}
         case e.PersonInvited():
-            return {"invited": _engage(state.invited, [event.person], at)}
+            return {"invited": engage(state.invited, [event.person], at)}
         case e.PersonJoined():
-            return {"engaged": _engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
+            return {"engaged": engage(state.engaged, [event.person], at), "left": without(state.left, event.person)}
         case e.PersonLeft():
             return {"left": put(state.left, event.person, at)}
         case e.HandOverOffered():
@@ -198,7 +152,7 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
         case e.EntryUnpinned():
             return {"pinned": tuple(one for one in state.pinned if one != event.fact)}
         case e.EntryCorrected():
-            return _corrected(state, fact, event)
+            return corrected(state, fact, event)
         case e.MitigationStarted() | e.MitigationCompleted() | e.MitigationVerified():
             return _mitigated(state, fact)
         case e.StageMoved() | e.WindowRestarted():
@@ -214,7 +168,7 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             return {"checks": put(state.checks, f"{event.checklist}.{event.item}", tick)}
         case e.UpdatePosted():
             posted = UpdateRef(at, version, event.message, event.kind, event.audiences, event.number, event.next_at, event.when_resolved)
-            return {"updates": _updates(state, posted)}
+            return {"updates": with_update(state, posted)}
         case e.FigureRecorded():
             figure = Figure(event.value, event.unit, event.source, event.estimate, version, str(fact.actor))
             return {"figures": put(state.figures, event.figure, figure)}
@@ -239,7 +193,7 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
         case e.ObligationWaived():
             return {"waived": put(state.waived, event.obligation, Done(at, str(fact.actor), version, event.reason))}
         case e.Escalated():
-            return {"warned": (*state.warned, f"escalation:{event.rule}"), "invited": _engage(state.invited, event.to, at)}
+            return {"warned": (*state.warned, f"escalation:{event.rule}"), "invited": engage(state.invited, event.to, at)}
         case e.PersonUninvited():
             return {"invited": {person: since for person, since in state.invited.items() if person != event.person}}
         case e.PrivacyChanged():
@@ -291,78 +245,16 @@ def _named(named: dict[str, bool], fact: Fact) -> dict[str, bool]:
     return named
 
 
-def _corrected(state: Incident, fact: Fact, event: e.EntryCorrected) -> dict[str, Any]:
-    replaced = set(event.replaces)
-    moments = {
-        name: kept
-        for name, candidates in state.moments.items()
-        if (kept := tuple(m for m in candidates if m.source not in replaced or m.explicit))
-    }
-    earlier = state.corrections.get(str(event.entry), ())
-    changes: dict[str, Any] = {"moments": moments, "corrections": put(state.corrections, str(event.entry), (*earlier, fact.version))}
-    last = {kind: said for kind, said in state.last.items() if said.source not in replaced}
-    newest = last.get(event.kind)
-    if newest is None or fact.occurred_at >= newest.at:
-        last[event.kind] = Said(fact.occurred_at, event.text, fact.version)
-    changes["last"] = last
-    if event.progress:
-        changes["progress_at"] = _later(state.progress_at, fact.occurred_at)
-    if event.by:
-        changes["engaged"] = _engage(state.engaged, [event.by], fact.occurred_at)
-    readings = {
-        measure: series
-        for measure, series in state.readings.items()
-        if not replaced & {series.first.source, series.last.source, series.largest.source}
-    }
-    if event.reading is not None:
-        readings = _replace_reading(state.readings, event.reading, fact, replaced)
-    changes["readings"] = readings
-    if event.field:
-        changes["assessment"] = put(state.assessment, event.field, Said(fact.occurred_at, event.text, fact.version))
-    return changes
-
-
-def _redacted(state: Incident, event: e.Redacted, at: datetime) -> dict[str, Any]:
-    """Put back what stays known of a fact that the fold no longer sees: who took part, what was reached, what was promised."""
-    left = event.left
-    if left is None:
-        return {"engaged": _engage(state.engaged, [event.by], at)} if event.by else {}
-    changes: dict[str, Any] = {}
-    if event.by:
-        changes["engaged"] = _engage(state.engaged, [event.by], left.at)
-    moments = state.moments
-    for name, moment in left.moments:
-        moments = _with_moments(moments, (name,), moment)
-    changes["moments"] = moments
-    if left.update is not None:
-        changes["updates"] = _updates(state, left.update)
-    if left.progress:
-        changes["progress_at"] = _later(state.progress_at, left.at)
-    if left.kind:
-        silent = Said(left.at, "", event.fact)
-        oldest = state.first.get(left.kind)
-        if oldest is None or (silent.at, silent.source) < (oldest.at, oldest.source):
-            changes["first"] = put(state.first, left.kind, silent)
-        newest = state.silent.get(left.kind)
-        if newest is None or (silent.at, silent.source) > (newest.at, newest.source):
-            changes["silent"] = put(state.silent, left.kind, silent)
-    return changes
-
-
-def _updates(state: Incident, posted: UpdateRef) -> tuple[UpdateRef, ...]:
-    return tuple(sorted((*state.updates, posted), key=lambda update: (update.at, update.source)))
-
-
 def _mitigated(state: Incident, fact: Fact) -> dict[str, Any]:
     event, at = fact.event, fact.occurred_at
-    changes: dict[str, Any] = {"progress_at": _later(state.progress_at, at)}
+    changes: dict[str, Any] = {"progress_at": later(state.progress_at, at)}
     match event:
         case e.MitigationStarted():
             by = event.by or str(fact.actor)
             started = Mitigation(event.id, event.kind, event.text, by, at, fact.version, before=event.before)
             changes["mitigations"] = put(state.mitigations, event.id, started)
             if event.by:
-                changes["engaged"] = _engage(state.engaged, [by], at)
+                changes["engaged"] = engage(state.engaged, [by], at)
         case e.MitigationCompleted():
             found = state.mitigations[event.id]
             completed = msgspec.structs.replace(found, completed_at=at, completed=fact.version, after=event.after or found.after)
@@ -393,7 +285,7 @@ def _moved(state: Incident, fact: Fact) -> dict[str, Any]:
         "stage_kind": event.stage_kind,
         "stage_since": at,
         "ended": event.ends,
-        "progress_at": _later(state.progress_at, at),
+        "progress_at": later(state.progress_at, at),
     }
     entered = state.stages.get(event.stage)
     if entered is None or at < entered.at:
@@ -404,71 +296,3 @@ def _moved(state: Incident, fact: Fact) -> dict[str, Any]:
         run = state.windows.get(event.window)
         changes["windows"] = put(state.windows, event.window, WindowRun(at, run.restarts if run else 0, fact.version))
     return changes
-
-
-def _with_moments(moments: dict[str, tuple[Moment, ...]], names: Iterable[str], moment: Moment) -> dict[str, tuple[Moment, ...]]:
-    """Add a candidate to each milestone. Only so many are kept: the earliest and the latest can be chosen in any case."""
-    changed = dict(moments)
-    for name in names:
-        candidates = tuple(sorted((*changed.get(name, ()), moment), key=lambda m: (m.at, m.source)))
-        if len(candidates) > _MOMENTS_KEPT:
-            candidates = candidates[: _MOMENTS_KEPT - 1] + candidates[-1:]
-        changed[name] = candidates
-    return changed
-
-
-def _changed(changes: tuple[Change, ...], change: Change) -> dict[str, Any]:
-    """Add a change at its place in time, and say what held from each change on."""
-    ordered = tuple(sorted((*changes, change), key=lambda c: (c.at, c.source)))
-    held: dict[str, Any] = {"severity": "", "rank": -1, "mode": "", "marks": {}, "service": "", "detected_by": "", "cause": ""}
-    history = []
-    for one in ordered:
-        for name in ("severity", "rank", "mode", "service", "detected_by", "cause"):
-            if (value := getattr(one, name)) is not None:
-                held[name] = value
-        held["marks"] = {**held["marks"], **one.marks}
-        history.append(Circumstances(at=one.at, source=one.source, **held))
-    return {"changes": ordered, "circumstances": tuple(history)}
-
-
-def _engage(people: dict[str, datetime], names: Iterable[str], at: datetime) -> dict[str, datetime]:
-    for name in names:
-        known = people.get(name)
-        if known is None or at < known:
-            people = put(people, name, at)
-    return people
-
-
-def _read(readings: dict[str, Series], reading: Reading, fact: Fact) -> dict[str, Series]:
-    seen = Seen(fact.occurred_at, reading.value, reading.unit, fact.version)
-    series = readings.get(reading.measure)
-    if series is None:
-        return put(readings, reading.measure, Series(seen, seen, seen))
-    first = min(series.first, seen, key=lambda s: (s.at, s.source))
-    last = max(series.last, seen, key=lambda s: (s.at, s.source))
-    largest = max(series.largest, seen, key=lambda s: (s.value, s.source))
-    return put(readings, reading.measure, Series(first, last, largest))
-
-
-def _replace_reading(readings: dict[str, Series], reading: Reading, fact: Fact, replaced: set[int]) -> dict[str, Series]:
-    series = readings.get(reading.measure)
-    seen = Seen(fact.occurred_at, reading.value, reading.unit, fact.version)
-    if series is None:
-        return put(readings, reading.measure, Series(seen, seen, seen))
-    kept = [s for s in (series.first, series.last, series.largest) if s.source not in replaced] + [seen]
-    return put(
-        readings,
-        reading.measure,
-        Series(min(kept, key=lambda s: (s.at, s.source)), max(kept, key=lambda s: (s.at, s.source)), max(kept, key=lambda s: s.value)),
-    )
-
-
-def _say(said: dict[str, Said], name: str, text: str, fact: Fact) -> dict[str, Said]:
-    known = said.get(name)
-    if known is not None and (known.at, known.source) > (fact.occurred_at, fact.version):
-        return said
-    return put(said, name, Said(fact.occurred_at, text, fact.version))
-
-
-def _later(known: datetime | None, at: datetime) -> datetime:
-    return at if known is None or at > known else known

@@ -117,9 +117,7 @@ def _wants(view: ItemView) -> str:
 def _item(incident: Incident, playbook: Playbook, checklist: Checklist, item: ChecklistItem, now: datetime) -> ItemView:
     item_id = f"{checklist.id}.{item.id}"
     tick = incident.checks.get(item_id)
-    if tick is not None and (
-        tick.state == "waived" or item.kind in BY_PERSON or (item.kind == "no_alerts" and not incident.alerts)
-    ):
+    if tick is not None and (tick.state == "waived" or item.kind in BY_PERSON or (item.kind == "no_alerts" and not incident.alerts)):
         return ItemView(item_id, item.says, tick.state, tick.evidence, tick.by, tick.at, tick.reason, item.from_ or "")
     state, evidence = _judge(incident, playbook, item, now)
     if tick is not None and state == "met":

@@ -11,7 +11,7 @@ import msgspec
 from tocsin.comms import sequence, wording
 from tocsin.comms.status import queries as status
 from tocsin.comms.status.names import mailing_id
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import NotAllowed, Refused
 from tocsin.engine.model import Actor, Context, Reader, Viewer
 from tocsin.engine.runtime import Runtime

@@ -1,4 +1,4 @@
-"""What the endpoints of on-call duty read alike: a schedule, a window of time, the record as it is at one moment."""
+"""What the endpoints and pages of on-call duty read alike: a schedule, a window of time, the record as it is at one moment."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from tocsin.engine.errors import Refused
 from tocsin.engine.model import Reader
 from tocsin.engine.runtime import Runtime
 from tocsin.oncall.model import Schedule
+from tocsin.people import ownership, rights
 from tocsin.web.endpoints import Asked, moment_of
 from tocsin.web.layout import Visit
 
 LONGEST: Final = timedelta(days=3 * 366)
 USUAL: Final = timedelta(days=14)
+COMING: Final = timedelta(days=28)
+"""How far ahead what does not fit is looked for."""
 WINDOW: Final = (("from", "Beginning (RFC 3339); now without it"), ("to", "End; two weeks later without it"))
 
 
@@ -70,3 +73,14 @@ def base_of(visit: Visit, public_url: str) -> str:
 def me_of(visit: Visit) -> str:
     """Return the person who visits a page; an empty text for a program."""
     return visit.actor.id if visit.actor.kind == "person" else ""
+
+
+def head_of(visit: Visit, schedule: Schedule) -> dict[str, Any]:
+    """Return what every page of a schedule begins with: what it is, and what the visitor may do to it."""
+    owners = ownership.owners_of("schedule", schedule)
+    return {
+        "schedule": schedule,
+        "rota": schedule.rota,
+        "may": rights.may_change(visit.viewer, owners),
+        "may_act": rights.at_least(visit.viewer.role, "responder"),
+    }

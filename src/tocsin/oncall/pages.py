@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.responses import Response
@@ -21,7 +21,7 @@ from tocsin.oncall.clocks import field_of, natural, on_clock, today_of
 from tocsin.oncall.draft import draft
 from tocsin.oncall.handoff import Handoff
 from tocsin.oncall.layers import Stretch, roles_of, stretches
-from tocsin.oncall.model import Schedule
+from tocsin.oncall.model import Exchange, Schedule
 from tocsin.oncall.shifts import merged, next_change, next_on_call, shifts
 from tocsin.oncall.walltime import moment, seconds
 from tocsin.paging.queries import list_pages
@@ -47,6 +47,7 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str, public_url: st
         shell.get("/on-call/mine", pages.mine),
         *reach_pages.routes(shell),
         shell.get("/on-call/handoffs/{id}", pages.handoff),
+        shell.post("/on-call/my/offer", pages.offer),
         *(shell.post(f"/on-call/my/{verb}", pages.do_own(verb)) for verb in forms.OWN),
         *(shell.post(f"/on-call/handoffs/{{id}}/{verb}", pages.do_handoff(verb)) for verb in forms.HANDOFF),
         *schedule_pages.routes(shell, shelf, default_playbook, public_url),
@@ -124,12 +125,13 @@ class _Pages:
             lines = [line for one in all_ for role in roles_of(one) if (line := line_of(one, role, frame, now, names)) is not None]
             offers = offers_for(all_, now, me)
             handed = _to_do(reader, me) if me else []
+            told = _told(visit, reader)
         mine = [line for line in lines if me in line.people]
         return {
             "lines": sorted(lines, key=lambda line: (bool(line.people), natural(line.name), line.role)), "names": names, "person": me,
             "zone": zone, "local": on_clock(zone), "frame": frame, "days": [frame.first + timedelta(days=place) for place in range(_DAYS)],
             "now_x": frame.now(now), "offers": offers, "mine": mine, "handoffs": handed, "holes": [line for line in lines if line.gap is not None],
-            "may_add": rights.at_least(visit.viewer.role, "manager") or bool(visit.viewer.teams), "team": team,
+            "may_add": rights.at_least(visit.viewer.role, "manager") or bool(visit.viewer.teams), "team": team, "told": told,
         }  # fmt: skip
 
     # -- mine -------------------------------------------------------------------------------------
@@ -138,9 +140,9 @@ class _Pages:
         """Show the visitor's shifts, swaps, hand-offs and absences."""
         return await self._mine(visit)
 
-    async def _mine(self, visit: Visit, problem: Refused | None = None) -> Response:
+    async def _mine(self, visit: Visit, problem: Refused | None = None, verb: str = "") -> Response:
         values = await asyncio.to_thread(self._of_me, visit)
-        values |= {"problem": problem, "typed": visit.form if problem else {}}
+        values |= {"problem": problem, "typed": visit.form if problem else {}, "verb": verb}
         return self._shell.page(visit, "oncall/mine.html", values, status=problem.status if problem else 200)
 
     def _of_me(self, visit: Visit) -> dict[str, Any]:
@@ -152,6 +154,7 @@ class _Pages:
             own = queries.availability_of(reader, me) or Availability(me)
             handed = queries.list_handoffs(reader, person=me, limit=_RECENT) if me else []
             offers = offers_for(queries.all_schedules(reader), now, me)
+            told = _told(visit, reader)
             pages = len(list_pages(reader, visit.viewer, person=me, state="live", limit=_RECENT)) if me else 0
         found = [
             {"schedule": one.id, "name": one.rota.name or one.id, "role": role, "shift": shift}
@@ -164,8 +167,18 @@ class _Pages:
         return {
             "shifts": found, "names": names, "local": on_clock(zone), "field": field_of(zone), "zone": zone, "person": me,
             "own": views.availability_view(own, now, base_of(visit, self._url)), "offers": offers, "handoffs": handed, "pages": pages, "ahead": _OWN.days,
-            "people": sorted(names.items(), key=lambda one: one[1].casefold()),
+            "people": sorted(names.items(), key=lambda one: one[1].casefold()), "told": told,
         }  # fmt: skip
+
+    async def offer(self, visit: Visit) -> Response:
+        """Offer a shift of the visitor's own; the page then says what was offered to whom, and takes it back."""
+        schedule = visit.form.get("schedule", "") or "-"
+        try:
+            command = forms.COMMANDS["offer"](visit.form)
+            result = await visit.runtime.commit("schedule", schedule, command, visit.actor, visit.key, visit.fingerprint)
+        except Refused as refusal:
+            return await self._mine(visit, refusal, "offer")
+        return go(f"/on-call/mine?{urlencode({'of': schedule, 'offer': str(result.get('exchange', ''))})}")
 
     def do_own(self, verb: str) -> Callable[[Visit], Awaitable[Response]]:
         """Return the handler of a form about the visitor's own availability."""
@@ -226,6 +239,13 @@ def offers_for(all_: list[Schedule], now: datetime, me: str) -> list[tuple[Sched
         if offer.state == "offered" and me not in offer.declined_by and (not offer.to or me in (offer.to, offer.person))
     ]  # fmt: skip
     return sorted(found, key=lambda pair: (pair[1].to != me, pair[1].start))
+
+
+def _told(visit: Visit, reader: Reader) -> tuple[Schedule, Exchange] | None:
+    """Return the offer that the visitor has just made, taken, declined or withdrawn, as the address says, with its schedule."""
+    schedule: Schedule | None = reader.state(f"schedule:{visit.query['of']}") if visit.query.get("of") else None
+    offer = schedule.exchanges.get(visit.query.get("offer", "")) if schedule is not None else None
+    return None if schedule is None or offer is None else (schedule, offer)
 
 
 def _to_do(reader: Reader, me: str) -> list[Handoff]:

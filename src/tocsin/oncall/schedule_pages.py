@@ -1,4 +1,4 @@
-"""The pages of one schedule: lanes and days, overrides with their effect, how it is spread, its layers as a form, what happened to it."""
+"""The pages of one schedule: lanes and days, overrides with their effect, what happened to it. Its form and how it is spread: files of their own."""
 
 from __future__ import annotations
 
@@ -13,55 +13,39 @@ import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.engine.errors import Conflict, NotFound, Refused
-from tocsin.engine.model import Reader, Viewer
-from tocsin.oncall import charts, checks, coverage, effect, fairness, forms, handlers, queries, rota_forms, story, views
-from tocsin.oncall.asking import base_of, me_of
+from tocsin.engine.errors import NotFound, Refused
+from tocsin.engine.model import Reader
+from tocsin.oncall import charts, checks, coverage, effect, fairness_pages, forms, handlers, queries, rota_pages, story, views
+from tocsin.oncall.asking import COMING, base_of, head_of, me_of
 from tocsin.oncall.availability import spans_of
 from tocsin.oncall.clocks import FIRST_YEAR, LAST_YEAR, clocks, day_asked, field_of, on_clock
 from tocsin.oncall.commands import SaveSchedule
 from tocsin.oncall.events import ScheduleSaved
 from tocsin.oncall.kind import everybody
 from tocsin.oncall.layers import roles_of
-from tocsin.oncall.model import Rota, Schedule, plain
-from tocsin.oncall.shifts import merged, shifts
+from tocsin.oncall.model import Schedule
+from tocsin.oncall.shifts import shifts
 from tocsin.oncall.walltime import known_zone
 from tocsin.paging import queries as paging
-from tocsin.people import ownership, rights
-from tocsin.people.queries import list_teams
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.services.queries import list_services, named
 from tocsin.settings import versions
-from tocsin.settings.forms import id_of
 from tocsin.web.layout import Shell, Visit, go, local_path, number_of
-from tocsin.web.zones import ZONES
 
 _DAYS: Final = {"1w": 7, "2w": 14, "4w": 28}
 _MONTH: Final = "month"
 _USUAL: Final = "2w"
-_COMING: Final = timedelta(days=28)
-"""How far ahead what does not fit is looked for."""
-_FAIR: Final = {
-    "quarter": (timedelta(days=91), timedelta(days=91)),
-    "past": (timedelta(days=182), timedelta(0)),
-    "coming": (timedelta(0), timedelta(days=182)),
-}
 _RECENT: Final = 10
-_PREVIEW_DAYS: Final = 28
 
 
 def routes(shell: Shell, shelf: Bookshelf, default_playbook: str, public_url: str) -> list[Route]:
     """Return the routes of the pages. public_url: what the addresses of published calendars begin with."""
-    pages = _Pages(shell, shelf, default_playbook, public_url)
+    pages = _Pages(shell, public_url)
     return [
-        shell.get("/on-call/new", pages.new),
-        shell.post("/on-call/new", pages.make),
-        shell.post("/on-call/preview", pages.preview, needs="viewer"),
+        *rota_pages.routes(shell, shelf),
         shell.get("/on-call/{id}", pages.one),
         shell.get("/on-call/{id}/effect", pages.effect),
-        shell.get("/on-call/{id}/fairness", pages.fairness),
-        shell.get("/on-call/{id}/edit", pages.edit),
-        shell.post("/on-call/{id}/edit", pages.save),
+        *fairness_pages.routes(shell, shelf, default_playbook),
         shell.get("/on-call/{id}/history", pages.history),
         shell.post("/on-call/{id}/restore", pages.restore),
         *(shell.post(f"/on-call/{{id}}/{verb}", pages.do(verb)) for verb in forms.COMMANDS),
@@ -69,10 +53,8 @@ def routes(shell: Shell, shelf: Bookshelf, default_playbook: str, public_url: st
 
 
 class _Pages:
-    def __init__(self, shell: Shell, shelf: Bookshelf, default_playbook: str, public_url: str) -> None:
+    def __init__(self, shell: Shell, public_url: str) -> None:
         self._shell = shell
-        self._shelf = shelf
-        self._default = default_playbook
         self._url = public_url
 
     # -- shifts -----------------------------------------------------------------------------------
@@ -101,12 +83,12 @@ class _Pages:
         done = schedule.overrides.get(visit.query.get("done", ""))
         asked = schedule.exchanges.get(visit.query.get("asked", ""))
         return {
-            **_head(visit, schedule), "view": views.now_view(schedule, now, names), "chart": shown, "span": span, "zone": zone, "names": names, "person": me,
+            **head_of(visit, schedule), "view": views.now_view(schedule, now, names), "chart": shown, "span": span, "zone": zone, "names": names, "person": me,
             "local": on_clock(zone), "field": field_of(zone), "roles": roles_of(schedule), "routed": routed, "first": first,
-            "findings": coverage.findings(schedule, now, now + _COMING, names, names), "overrides": views.overrides_from(schedule, now),
+            "findings": coverage.findings(schedule, now, now + COMING, names, names), "overrides": views.overrides_from(schedule, now),
             "offers": views.offers_of(schedule, now), "handoffs": handed, "feed": views.feed_url(base_of(visit, self._url), schedule.feed), "done": done,
             "asked": asked if asked is not None and asked.state == "offered" else None,
-            "covered": 100 - coverage.percent(coverage.uncovered(schedule, now, now + _COMING)),
+            "covered": 100 - coverage.percent(coverage.uncovered(schedule, now, now + COMING)),
             "earlier": _link(visit, _step(first, span, -1), span, zone), "later": _link(visit, _step(first, span, 1), span, zone), "today": _link(visit, None, span, zone),
             "spans": {name: _link(visit, first, name, zone) for name in (*_DAYS, _MONTH)},
             "links": {one: _link(visit, first, span, one) for one in clocks(mine, own_zone, (layer.zone for layer in schedule.rota.layers), folk.values())},
@@ -140,104 +122,6 @@ class _Pages:
         values = await asyncio.to_thread(_effect_of, visit)
         return self._shell.page(visit, "oncall/effect.html", values)
 
-    # -- how it is spread -------------------------------------------------------------------------
-
-    async def fairness(self, visit: Visit) -> Response:
-        """Show how duty is spread, and what it earns."""
-        return self._shell.page(visit, "oncall/fairness.html", await asyncio.to_thread(self._fairness, visit))
-
-    def _fairness(self, visit: Visit) -> dict[str, Any]:
-        schedule: Schedule = visit.runtime.state("schedule", visit.path["id"])
-        period = visit.query.get("period", "") if visit.query.get("period", "") in _FAIR else "quarter"
-        back, ahead = _FAIR[period]
-        with visit.runtime.reading() as reader:
-            names, now = handlers.names(reader), reader.now
-            playbook, terms = handlers.terms_of(reader, self._shelf, schedule, self._default)
-            nights = fairness.nights_of(terms.terms.get("overnight", ""))
-            found = _loads(reader, visit.viewer, schedule, now - back, now + ahead, nights)
-        month = _month(visit.query.get("month", ""), now)
-        statement = None
-        if terms.pay:
-            start, end = _month_ends(month, schedule.rota.zone)
-            _, statement = handlers.statement_of(visit.runtime, self._shelf, schedule, start, end, self._default)
-        return {
-            **_head(visit, schedule), "loads": found, "names": names, "period": period, "nights": nights, "playbook": playbook, "statement": statement,
-            "bars": fairness_bars(found), "month": month, "months": [_months_before(month, step) for step in (1, -1)], "start": now - back, "end": now + ahead,
-            "average": sum(one.hours for one in found) / len(found) if found else 0.0,
-        }  # fmt: skip
-
-    # -- layers -----------------------------------------------------------------------------------
-
-    async def new(self, visit: Visit) -> Response:
-        """Show the form of a schedule that is not there yet."""
-        return await self._form(visit, None)
-
-    async def edit(self, visit: Visit) -> Response:
-        """Show a schedule's layers as a form."""
-        schedule: Schedule = await asyncio.to_thread(visit.runtime.state, "schedule", visit.path["id"])
-        return await self._form(visit, schedule)
-
-    async def make(self, visit: Visit) -> Response:
-        """Write a new schedule down, or only show what it would be."""
-        try:
-            rota = await asyncio.to_thread(_rota_of, visit)
-            if visit.form.get("do") == "preview":
-                return await self._form(visit, None, rota=rota)
-            schedule_id = id_of(rota.name, visit.form.get("id", ""))
-            if await asyncio.to_thread(visit.runtime.committer.state, f"schedule:{schedule_id}") is not None:
-                raise Conflict(f"There is a schedule {schedule_id} already.", fix="Write another id, or change that one.", field="id")
-            await visit.runtime.commit("schedule", schedule_id, rota, visit.actor, visit.key, visit.fingerprint)
-        except Refused as refusal:
-            return await self._form(visit, None, refusal)
-        return go(f"/on-call/{quote(schedule_id)}")
-
-    async def save(self, visit: Visit) -> Response:
-        """Write a schedule down as the form says, or only show what it would be."""
-        schedule: Schedule = await asyncio.to_thread(visit.runtime.state, "schedule", visit.path["id"])
-        try:
-            rota = await asyncio.to_thread(_rota_of, visit)
-            if visit.form.get("do") == "preview":
-                return await self._form(visit, schedule, rota=rota)
-            await visit.runtime.commit("schedule", schedule.id, rota, visit.actor, visit.key, visit.fingerprint)
-        except Refused as refusal:
-            return await self._form(visit, schedule, refusal)
-        return go(f"/on-call/{quote(schedule.id)}")
-
-    async def preview(self, visit: Visit) -> Response:
-        """Show what the form of a schedule would make of the next weeks: a part of a page."""
-        try:
-            rota = await asyncio.to_thread(_rota_of, visit)
-            checks.check(rota)
-            values: dict[str, Any] = {"tried": await asyncio.to_thread(_tried, visit, rota), "refusal": None}
-        except Refused as refusal:
-            values = {"tried": None, "refusal": refusal}
-        return self._shell.page(visit, "oncall/preview.html", values)
-
-    async def _form(self, visit: Visit, schedule: Schedule | None, problem: Refused | None = None, rota: Rota | None = None) -> Response:
-        values = await asyncio.to_thread(self._of_form, visit, schedule, problem, rota)
-        return self._shell.page(
-            visit, "oncall/edit.html", {**values, "problem": problem, "typed": visit.form}, status=problem.status if problem else 200
-        )
-
-    def _of_form(self, visit: Visit, schedule: Schedule | None, problem: Refused | None, rota: Rota | None) -> dict[str, Any]:
-        with visit.runtime.reading() as reader:
-            names, now = handlers.names(reader), reader.now
-            mine = handlers.zones(reader, (me_of(visit),)).get(me_of(visit), "UTC")
-            teams = [(row["id"], row["name"]) for row in list_teams(reader)]
-            books = [(name, one.title) for name in self._shelf.ids(reader) if (one := self._shelf.current(name, reader)) is not None]
-        if rota is None:
-            rota = _kept(visit, problem) or (schedule.rota if schedule is not None else rota_forms.example(mine, now))
-        try:
-            checks.check(rota)
-            tried = _tried(visit, rota)
-        except Refused:
-            tried = None
-        return {
-            **(_head(visit, schedule) if schedule is not None else {"schedule": None, "may": True, "tab": "edit"}), "rota": rota, "layers": rota_forms.shown(rota, names),
-            "names": names, "teams": teams, "books": books, "zones": ZONES, "tried": tried, "refusal": None, "since": visit.form.get("since", ""),
-            "people": sorted(names.items(), key=lambda one: one[1].casefold()), "blank": rota_forms.blank(rota),
-        }  # fmt: skip
-
     # -- what happened ----------------------------------------------------------------------------
 
     async def history(self, visit: Visit) -> Response:
@@ -251,7 +135,7 @@ class _Pages:
             saved = [fact for fact in facts if isinstance(fact.event, ScheduleSaved)]
             made = versions.versions([(fact.version, fact.recorded_at, str(fact.actor), "", fact.event.rota) for fact in saved])  # type: ignore[attr-defined] # filtered
             return {
-                **_head(visit, schedule),
+                **head_of(visit, schedule),
                 "versions": made,
                 "names": names,
                 "told": story.story(facts, names, on_clock(schedule.rota.zone)),
@@ -267,16 +151,6 @@ class _Pages:
                 await visit.runtime.commit("schedule", visit.path["id"], command, visit.actor, visit.key, visit.fingerprint)
                 return go(f"/on-call/{quote(visit.path['id'])}/history")
         raise NotFound(f"There is no version {visit.form.get('version', '')} of this schedule.", fix="Its history lists them.")
-
-
-def _head(visit: Visit, schedule: Schedule) -> dict[str, Any]:
-    owners = ownership.owners_of("schedule", schedule)
-    return {
-        "schedule": schedule,
-        "rota": schedule.rota,
-        "may": rights.may_change(visit.viewer, owners),
-        "may_act": rights.at_least(visit.viewer.role, "responder"),
-    }
 
 
 def _routed(reader: Reader, schedule: Schedule) -> list[str]:
@@ -394,86 +268,3 @@ def _link(visit: Visit, first: date | None, span: str, zone: str) -> str:
         day = first + timedelta(days=6)
     given = {**({"from": day.isoformat()} if day is not None else {}), "span": span, "zone": zone}
     return f"/on-call/{quote(visit.path['id'])}?" + urlencode(given)
-
-
-# -- how it is spread ------------------------------------------------------------------------------
-
-
-def _loads(reader: Reader, viewer: Viewer, schedule: Schedule, start: datetime, end: datetime, nights: Any) -> list[fairness.Load]:
-    found = [shift for role in roles_of(schedule) for shift in merged(shifts(schedule, start, end, role))]
-    people = tuple(dict.fromkeys(shift.person for shift in found))
-    called = [
-        (person, datetime.fromisoformat(row["opened_at"]))
-        for person in people
-        for row in handlers.pages_of(reader, viewer, person, start, end)
-    ]
-    zones: Mapping[str, str] = handlers.zones(reader, people)
-    return fairness.loads(found, zones, schedule.rota.zone, nights, schedule.rota.holidays, called)
-
-
-def fairness_bars(found: list[fairness.Load]) -> list[dict[str, Any]]:
-    """Return the bars of a chart: for each person how long each kind of hours is, in per cent of the longest."""
-    most = max((one.hours for one in found), default=0.0)
-    average = sum(one.hours for one in found) / len(found) if found else 0.0
-    return [
-        {
-            "load": one, "hours": round(100 * one.hours / most, 2) if most else 0, "nights": round(100 * one.nights / most, 2) if most else 0,
-            "weekends": round(100 * one.weekends / most, 2) if most else 0, "average": round(100 * average / most, 2) if most else 0,
-        }
-        for one in found
-    ]  # fmt: skip
-
-
-def _month(text: str, now: datetime) -> date:
-    """Return the first day of the month that a text names; the one before this where it names none."""
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return _months_before(now.date().replace(day=1), 1)
-
-
-def _months_before(month: date, step: int) -> date:
-    index = month.year * 12 + month.month - 1 - step
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def _month_ends(month: date, zone: str) -> tuple[datetime, datetime]:
-    frame = charts.Frame(month, calendar.monthrange(month.year, month.month)[1], zone)
-    return frame.start, frame.end
-
-
-# -- the form --------------------------------------------------------------------------------------
-
-
-def _rota_of(visit: Visit) -> SaveSchedule:
-    with visit.runtime.reading() as reader:
-        known = rota_forms.known_names(handlers.names(reader))
-    return rota_forms.rota_of(visit.form, visit.lists, known)
-
-
-def _kept(visit: Visit, problem: Refused | None) -> Rota | None:
-    """Return the rota that was typed, where a refused form can still be read as one."""
-    if problem is None:
-        return None
-    try:
-        return _rota_of(visit)
-    except Refused:
-        return None
-
-
-def _tried(visit: Visit, rota: Rota) -> dict[str, Any]:
-    """Return what a rota would make of the next weeks: lanes, and what does not fit."""
-    with visit.runtime.reading() as reader:
-        names, now = handlers.names(reader), reader.now
-        folk = {person for layer in rota.layers for group in layer.groups for person in group}
-        known = ((person, queries.availability_of(reader, person)) for person in sorted(folk))
-        away = {person: spans_of(found) for person, found in known if found is not None}
-        before: Schedule | None = reader.state(f"schedule:{visit.path.get('id', '')}") if visit.path.get("id") else None
-    values = {name: getattr(rota, name) for name in Rota.__struct_fields__}
-    schedule = plain(Rota(**values), away=away, calendars=before.calendars if before is not None else {})
-    first = day_asked("", rota.zone, now)
-    return {
-        "chart": charts.chart(schedule, first, _PREVIEW_DAYS, rota.zone, now, names), "zone": rota.zone, "local": on_clock(rota.zone),
-        "findings": coverage.findings(schedule, now, now + _COMING, names, names), "names": names,
-        "covered": 100 - coverage.percent(coverage.uncovered(schedule, now, now + _COMING)),
-    }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.model import Actor, Command, Reader, Viewer
 from tocsin.engine.runtime import Runtime

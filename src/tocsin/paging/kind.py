@@ -14,7 +14,7 @@ from tocsin.oncall.events import OnCallChanged
 from tocsin.oncall.model import Schedule
 from tocsin.paging import commands as c
 from tocsin.paging import events as e
-from tocsin.paging import policies, queries, steps, watch
+from tocsin.paging import policies, queries, steps, watch, watch_queries
 from tocsin.paging.calling import Resolved, call_all
 from tocsin.paging.decide import decide
 from tocsin.paging.evolve import evolve
@@ -52,7 +52,7 @@ def pager_kind(every: timedelta) -> Kind:
     """Return the pager's watch as a kind of record. every: how often it audits."""
 
     def look(pager: Pager, command: Command, reader: Reader) -> Audit | None:
-        return queries.audit(reader, pager, watch.LATE) if isinstance(command, Tick) else None
+        return watch_queries.audit(reader, pager, watch.LATE) if isinstance(command, Tick) else None
 
     return Kind(
         name="pager", state=Pager, events=PAGER_EVENTS, fold_version=1, initial=Pager, evolve=watch.evolve, decide=watch.decide, prepare=look,

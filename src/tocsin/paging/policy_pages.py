@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import Conflict, NotFound, Refused
 from tocsin.engine.model import Reader
 from tocsin.oncall.clocks import FIRST_YEAR, LAST_YEAR, on_clock
-from tocsin.oncall.queries import list_schedules
-from tocsin.oncall.rota_forms import days_of, known_names, said_days
-from tocsin.oncall.walltime import instant_of, known_zone, moment, read_wall
+from tocsin.oncall.walltime import instant_of, moment, read_wall
 from tocsin.paging import commands as c
 from tocsin.paging import events as e
-from tocsin.paging import handlers, ladder_queries, policies, queries, test_queries
-from tocsin.paging.model import Policy, PolicyRecord, Step, Window
+from tocsin.paging import handlers, ladder_queries, policies, policy_forms, queries, target_queries, test_queries
+from tocsin.paging.model import Policy, PolicyRecord, Step
 from tocsin.paging.reach import step_holes
 from tocsin.people import ownership, rights
 from tocsin.people.queries import list_people, list_teams
@@ -33,11 +29,10 @@ from tocsin.web.layout import Shell, Visit, go
 from tocsin.web.zones import ZONES
 
 HERE: Final = "/settings/policies"
-_STEP: Final = re.compile(r"s(\d{1,2})_to")
 _LOOKED_AT: Final = timedelta(days=14)
 _MOST_HOLES: Final = 3
-_TARGET: Final = re.compile(r"(person|schedule|team):.+")
 _TITLE: Final = 300
+_SPARE: Final = {**policy_forms.form_of(Policy("", steps=(Step(to=()),)))["steps"][0], "place": None}
 _WHOSE: Final = re.compile(r"no way of (\S+) was")
 
 
@@ -213,8 +208,8 @@ def _of_one(visit: Visit, problem: Refused | None) -> dict[str, Any]:
         test = test_queries.newest_test(reader, policy=record.id)
         trail = test_queries.trail_of(reader, test["id"]) if test is not None else []
         used = _used(reader).get(record.id, [])
-        lists = _lists(reader)
         typed = _is_typed(visit, problem)
+        offered = _offered(reader, policy_forms.form_typed(visit.form, visit.lists) if typed else policy_forms.form_of(policy))
         preview = _typed_ladder(visit, reader) if typed else looked
     first = next((step for step in looked["ladder"] if step["number"] and not step["by_age"]), None)
     script = (
@@ -223,10 +218,10 @@ def _of_one(visit: Visit, problem: Refused | None) -> dict[str, Any]:
         else []
     )
     return {
-        **looked, **lists, "record": record, "policy": policy, "names": names, "test": test, "trail": trail, "used": used, "script": script, "opened": at, "local": on_clock(zone),
+        **looked, **offered, "record": record, "policy": policy, "names": names, "test": test, "trail": trail, "used": used, "script": script, "opened": at, "local": on_clock(zone),
         "zone": zone, "asked": visit.query.get("at", ""), "urgency": visit.query.get("urgency", "high"), "first": [who["name"] for who in first["people"]] if first else [],
         "may": rights.may_change(visit.viewer, ownership.owners_of("policy", record)), "may_test": rights.at_least(visit.viewer.role, "responder") and not record.retired,
-        "form": _form_typed(visit.form) if typed else _form_of(policy), "again": typed, "preview": preview,
+        "again": typed, "preview": preview,
         "versions": versions.versions([
             (fact.version, fact.recorded_at, str(fact.actor), "" if isinstance(fact.event, e.PolicySaved) else "retired", _said(fact.event)) for fact in facts
         ]),
@@ -235,14 +230,14 @@ def _of_one(visit: Visit, problem: Refused | None) -> dict[str, Any]:
 
 def _of_new(visit: Visit, problem: Refused | None) -> dict[str, Any]:
     typed = _is_typed(visit, problem)
+    empty = Policy("", steps=(Step(to=()), Step(to=())))
     with visit.runtime.reading() as reader:
         names = {row["id"]: row["name"] for row in list_people(reader, everybody=True)}
-        lists = _lists(reader)
+        offered = _offered(reader, policy_forms.form_typed(visit.form, visit.lists) if typed else policy_forms.form_of(empty))
         preview = _typed_ladder(visit, reader) if typed else None
-    empty = Policy("", steps=(Step(to=()), Step(to=())))
     return {
-        **lists, "warnings": [], "record": None, "policy": None, "names": names, "may": True, "again": True, "form": _form_typed(visit.form) if typed else _form_of(empty),
-        "preview": preview, "zone": "UTC", "used": [], "test": None, "trail": [], "versions": [], "script": [], "may_test": False,
+        **offered, "warnings": [], "record": None, "policy": None, "names": names, "may": True, "again": True, "preview": preview, "zone": "UTC", "used": [],
+        "test": None, "trail": [], "versions": [], "script": [], "may_test": False,
     }  # fmt: skip
 
 
@@ -285,16 +280,18 @@ def _with_name(warning: str, reader: Reader) -> str:
     return said[:1].upper() + said[1:]
 
 
-def _lists(reader: Reader) -> dict[str, Any]:
-    """Return what forms offer: targets by their kinds, teams, zones."""
-    people = [(f"person:{row['id']}", row["name"]) for row in list_people(reader)]
+def _offered(reader: Reader, form: dict[str, Any]) -> dict[str, Any]:
+    """Return what a form offers: targets by their kinds, what else it has chosen, teams, zones, and one more step for who has no scripts."""
+    groups = target_queries.offered(reader)
     teams = [(row["id"], row["name"]) for row in list_teams(reader)]
-    schedules = [(row["id"], row["name"]) for row in list_schedules(reader)]
-    targets = [
-        *((f"schedule:{name}", f"on call in {said}") for name, said in schedules), *((f"schedule:{name}#next", f"next on call in {said}") for name, said in schedules), *people,
-        *((f"team:{name}", f"everybody in {said}") for name, said in teams),
-    ]  # fmt: skip
-    return {"targets": targets, "teams": teams, "zones": ZONES}
+    return {
+        "form": form,
+        "groups": groups,
+        "others": target_queries.others(reader, policy_forms.targets_in(form), groups),
+        "teams": teams,
+        "zones": ZONES,
+        "spare": _SPARE,
+    }
 
 
 def _asked_at(visit: Visit, policy: Policy) -> tuple[datetime, str]:
@@ -308,58 +305,6 @@ def _asked_at(visit: Visit, policy: Policy) -> tuple[datetime, str]:
     return (at, zone) if FIRST_YEAR <= at.year <= LAST_YEAR else (visit.now, zone)
 
 
-# -- the form --------------------------------------------------------------------------------------
-
-
-def _form_of(policy: Policy) -> dict[str, Any]:
-    """Return a policy as the form shows it."""
-    return {
-        "id": "", "name": policy.name or policy.id, "team": policy.team, "about": policy.about, "zone": policy.zone, "repeat": policy.repeat, "lease": policy.lease,
-        "last_resort": ", ".join(policy.last_resort), "note": policy.note, "cites": policy.cites, "waive": policy.waiver.reason if policy.waiver else "",
-        "steps": [
-            {
-                "step": step, "place": place, "to": ", ".join(step.to), "days": said_days(step.only.days) if step.only else "",
-                "more": bool(step.at_age or step.only or step.urgency or step.note or step.name or step.acknowledgements != 1 or step.pick != "all"),
-            }
-            for place, step in enumerate(policy.steps)
-        ],
-    }  # fmt: skip
-
-
-def _form_typed(form: Mapping[str, str]) -> dict[str, Any]:
-    """Return a form that was refused as it was typed, whether it can be read or not."""
-    steps: list[dict[str, Any]] = []
-    place = 0
-    for number in sorted(int(found.group(1)) for name in form if (found := _STEP.fullmatch(name))):
-        said = {name: form.get(f"s{number}_{name}", "") for name in _STEP_FIELDS}
-        only = {"from_": said["from"], "to": said["to_hour"], "zone": said["zone"], "otherwise": said["otherwise"]}
-        named = bool(said["to"].strip())
-        steps.append(
-            {
-                # a row that names nobody is no step, and no refusal is about it
-                "step": {**said, "only": only}, "place": place if named else None, "to": said["to"], "days": said["days"],
-                "more": any(said[name].strip() not in usual for name, usual in _FOLDED.items()),
-            }
-        )  # fmt: skip
-        place += named
-    names = ("id", "name", "team", "about", "zone", "repeat", "lease", "last_resort", "note", "cites", "waive")
-    return {**{name: form.get(name, "") for name in names}, "steps": steps}
-
-
-_STEP_FIELDS: Final = (
-    "to", "wait", "name", "pick", "at_age", "urgency", "note", "cites", "acknowledgements", "from", "to_hour", "days", "zone", "otherwise",
-)  # fmt: skip
-_FOLDED: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("name", "at_age", "urgency", "note", "from", "to_hour", "days", "zone"), ("",)), "pick": ("", "all"), "acknowledgements": ("", "1"),
-}  # fmt: skip
-"""The fields of a step that are folded away, with what stands in them where nobody has changed them."""
-
-
-def _is_typed(visit: Visit, problem: Refused | None) -> bool:
-    """Tell whether a refusal is of the form itself, so that it is shown as it was typed."""
-    return problem is not None and any(_STEP.fullmatch(name) for name in visit.form)
-
-
 def _typed_ladder(visit: Visit, reader: Reader) -> dict[str, Any] | None:
     """Return the ladder of what was typed; None where something in it cannot be read."""
     try:
@@ -369,69 +314,12 @@ def _typed_ladder(visit: Visit, reader: Reader) -> dict[str, Any] | None:
     return _looked(reader, policy, reader.now)
 
 
+def _is_typed(visit: Visit, problem: Refused | None) -> bool:
+    """Tell whether a refusal is of the form itself, so that it is shown as it was filled in."""
+    return problem is not None and policy_forms.is_policy(visit.form)
+
+
 def _command(visit: Visit) -> c.SavePolicy:
     with visit.runtime.reading() as reader:
-        known = {
-            **{name: f"team:{team}" for name, team in known_names({row["id"]: row["name"] for row in list_teams(reader)}).items()},
-            **{name: f"person:{person}" for name, person in known_names({row["id"]: row["name"] for row in list_people(reader)}).items()},
-            **{name: f"schedule:{schedule}" for name, schedule in known_names({row["id"]: row["name"] for row in list_schedules(reader)}).items()},
-        }  # fmt: skip
-    return command_of(visit.form, visit.lists, known)
-
-
-def command_of(form: Mapping[str, str], lists: Mapping[str, Sequence[str]], known: Mapping[str, str]) -> c.SavePolicy:
-    """Return the command that a form describes. known: names in small letters and the targets that they mean.
-
-    Raises:
-        Refused: something in it cannot be read; the refusal names the field.
-
-    """
-    del lists
-    places = sorted({int(found.group(1)) for name in form if (found := _STEP.fullmatch(name))})
-    steps = [
-        _step(form, number, place, known)
-        for place, number in enumerate(number for number in places if form.get(f"s{number}_to", "").strip())
-    ]
-    repeat: int | str = form.get("repeat", "").strip() or 0
-    if isinstance(repeat, str) and repeat != "forever":
-        try:
-            repeat = int(repeat)
-        except ValueError as error:
-            raise Refused(f"repeat: {repeat!r} is not a number.", fix="Write a number, or forever.", field="repeat") from error
-    body = {
-        "steps": steps, "name": form.get("name", "").strip(), "repeat": repeat, "last_resort": _targets(form.get("last_resort", ""), known), "lease": form.get("lease", "").strip(),
-        "zone": known_zone(form.get("zone", "").strip() or "UTC"), "about": form.get("about", "").strip(), "note": form.get("note", ""), "from": form.get("cites", ""),
-        "team": form.get("team", ""), "waive": form.get("waive", "").strip(),
-    }  # fmt: skip
-    return forms.built(body, c.SavePolicy)
-
-
-def _targets(text: str, known: Mapping[str, str]) -> list[str]:
-    return [one if _TARGET.fullmatch(one) else known.get(one.casefold(), one) for one in forms.words(text)]
-
-
-def _step(form: Mapping[str, str], number: int, place: int, known: Mapping[str, str]) -> dict[str, Any]:
-    def text(name: str) -> str:
-        return form.get(f"s{number}_{name}", "").strip()
-
-    where = f"steps[{place}]"
-    found: dict[str, Any] = {"to": _targets(text("to"), known), "wait": text("wait") or "5m"}
-    for name in ("name", "pick", "at_age", "urgency", "note"):
-        if text(name):
-            found[name] = text(name)
-    if text("cites"):
-        found["from"] = text("cites")
-    if text("acknowledgements"):
-        enough = text("acknowledgements")
-        found["acknowledgements"] = int(enough) if enough.isascii() and enough.isdigit() else enough
-    if text("from") or text("to_hour"):
-        window = {
-            "from": text("from") or "00:00",
-            "to": text("to_hour") or "00:00",
-            "otherwise": text("otherwise") or "wait",
-            "days": days_of(text("days"), f"{where}.only.days"),
-        }
-        if text("zone"):
-            window["zone"] = text("zone")
-        found["only"] = msgspec.to_builtins(forms.built(window, Window))
-    return found
+        known = target_queries.by_name(reader)
+    return policy_forms.command_of(visit.form, visit.lists, known)

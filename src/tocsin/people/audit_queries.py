@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import and_, or_, select
 
 from tocsin.engine import tables
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.model import Actor, Reader, Viewer, micros, moment
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import privacy

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from tocsin.channels import abilities
 from tocsin.channels.standing import Standing, standing_of
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import Conflict, NotFound, Refused
 from tocsin.engine.model import Command, Reader
 from tocsin.oncall import queries as oncall

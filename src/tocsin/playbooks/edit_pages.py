@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tocsin.engine.errors import Refused
-from tocsin.playbooks import diff, handlers
+from tocsin.engine.model import Reader
+from tocsin.playbooks import diff, handlers, queries
 from tocsin.playbooks import shelf as shipped
 from tocsin.playbooks.load import Loaded
 from tocsin.playbooks.queries import Bookshelf
@@ -161,7 +162,7 @@ def _tests_of(name: str) -> str:
 
 def _compared(visit: Visit, bookshelf: Bookshelf) -> dict[str, Any]:
     with visit.runtime.reading() as reader:
-        ids = bookshelf.ids(reader)
+        offered = _offered(bookshelf, reader)
         before, after = visit.query.get("before", ""), visit.query.get("after", "")
         one = handlers.opened(bookshelf, reader, before) if before else None
         two = handlers.opened(bookshelf, reader, after) if after else None
@@ -170,9 +171,28 @@ def _compared(visit: Visit, bookshelf: Bookshelf) -> dict[str, Any]:
     wanted = [change for change in changes if change.weight or not only]
     same = one is not None and two is not None and one.playbook.playbook == two.playbook.playbook
     return {
-        "ids": ids, "before": before, "after": after, "one": one.playbook if one else None, "two": two.playbook if two else None,
+        "offered": offered, "before": _chosen(before, offered), "after": _chosen(after, offered), "one": one.playbook if one else None, "two": two.playbook if two else None,
         "groups": grouped(wanted[:_SHOWN]), "count": len(changes), "only": only, "cut": len(wanted) > _SHOWN, "stricter": sum(change.weight == "stricter" for change in changes), "looser": sum(change.weight == "looser" for change in changes), "shown": _SHOWN, "rows": beside(one.text, two.text)[: _SHOWN * 2] if one and two and same else [],
     }  # fmt: skip
+
+
+def _offered(bookshelf: Bookshelf, reader: Reader) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return each playbook by its title, with its versions, the newest first: how an address calls them, and what people read."""
+    known = queries.numbers(reader)
+    found = []
+    for book in sorted(handlers.all_in_force(bookshelf, reader), key=lambda one: (one.title.casefold(), one.playbook)):
+        versions = [(book.playbook, f"{book.title}, version {book.version} (in force)")]
+        versions += [
+            (f"{book.playbook}@{one}", f"{book.title}, version {one}") for one in known.get(book.playbook, ()) if one != book.version
+        ]
+        found.append((book.title, versions))
+    return found
+
+
+def _chosen(name: str, offered: list[tuple[str, list[tuple[str, str]]]]) -> str:
+    """Return how a list calls what an address names: the version in force is called by its id alone."""
+    known = {one for _, versions in offered for one, _ in versions}
+    return name if name in known else name.partition("@")[0]
 
 
 def grouped(changes: list[diff.Difference]) -> list[tuple[str, list[diff.Difference]]]:

@@ -58,6 +58,15 @@ class Bookshelf:
         return str(rows[0].digest) if rows else ""
 
 
+def numbers(reader: Reader) -> dict[str, list[int]]:
+    """Return the numbers of all versions of each playbook, the highest first."""
+    table = tables.playbook_texts
+    found: dict[str, list[int]] = {}
+    for row in reader.rows(select(table.c.id, table.c.version).distinct().order_by(table.c.id, table.c.version.desc())):
+        found.setdefault(row.id, []).append(row.version)
+    return found
+
+
 def open_incidents(reader: Reader, viewer: Viewer, playbook_id: str, limit: int) -> list[tuple[str, str]]:
     """Return id and title of the open incidents of a playbook that a viewer may read, newest first."""
     table = metadata.tables["incidents"]

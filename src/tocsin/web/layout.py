@@ -78,8 +78,13 @@ Handler = Callable[[Visit], Awaitable[Response]]
 class Shell:
     """Renders pages and makes their routes. One per application."""
 
-    def __init__(self, runtime: Runtime, packages: Sequence[str], *, gallery: bool = False) -> None:
-        """``packages`` have a folder ``templates``; theirs are named ``<package>/<file>``. gallery: the page of all components is served."""
+    def __init__(
+        self, runtime: Runtime, packages: Sequence[str], *, gallery: bool = False, filters: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
+        """``packages`` have a folder ``templates``; theirs are named ``<package>/<file>``.
+
+        gallery: the page of all components is served. filters: more of them for all templates, by name.
+        """
         self.runtime = runtime
         self.gallery = gallery
         self.assets = Assets()
@@ -89,7 +94,7 @@ class Shell:
             loader=PrefixLoader({name: PackageLoader(f"tocsin.{name}") for name in packages}), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, auto_reload=False,
         )  # fmt: skip
-        self.templates.filters |= shown.FILTERS
+        self.templates.filters |= shown.FILTERS | dict(filters or {})
         self.templates.globals |= {"asset": self.assets.url, "version": __version__, "nonce": lambda: secrets.token_urlsafe(16)}
 
     def render(

@@ -12,8 +12,8 @@ from tocsin.engine.health import Health, measure
 from tocsin.engine.runtime import Runtime
 from tocsin.engine.waiting import Counts
 from tocsin.incidents.queries import open_by_severity
-from tocsin.paging.queries import Numbers
-from tocsin.paging.queries import numbers as page_numbers
+from tocsin.paging.watch_queries import Numbers
+from tocsin.paging.watch_queries import numbers as page_numbers
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DELIVERY_STATES = ("waiting", "sent", "failed")

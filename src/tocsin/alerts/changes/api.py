@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.alerts.changes import queries
 from tocsin.alerts.changes.model import NoteChange
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.web.endpoints import Asked, Endpoint, limit_of, moment_of
 
 

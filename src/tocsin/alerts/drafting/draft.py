@@ -22,7 +22,7 @@ from tocsin.alerts.proofs.model import asking
 from tocsin.alerts.reading import Note, Reading
 from tocsin.alerts.receipts import Receipt
 from tocsin.alerts.store import AT, prune_receipts
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.errors import NotFound, Refused
 from tocsin.engine.journal import Transaction
 from tocsin.engine.kinds import Tick

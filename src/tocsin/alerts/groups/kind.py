@@ -16,7 +16,7 @@ from tocsin.alerts.group_rows import group_rows
 from tocsin.alerts.group_story import PAGE, GroupFound, Tally
 from tocsin.alerts.groups.queries import of_incident
 from tocsin.alerts.queries import alert_of
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.kinds import Follow, Kind, Reaction, Tick
 from tocsin.engine.model import Command, Fact, Reader
 from tocsin.incidents.events import Merged, StageMoved

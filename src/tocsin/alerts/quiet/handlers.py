@@ -9,7 +9,7 @@ from tocsin.alerts.maintenance_model import SaveMaintenance
 from tocsin.alerts.routing import matchers_of
 from tocsin.alerts.silence_model import SaveSilence
 from tocsin.alerts.silences import check_not_all
-from tocsin.engine.batch import fresh
+from tocsin.engine.chance import fresh
 from tocsin.engine.model import Actor, Reader, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.services.queries import named
