@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,3 +131,25 @@ def test_a_preview_is_what_would_be_sent_and_posts_nothing(world: World, inciden
 
 def test_a_preview_refuses_what_posting_would_refuse(world: World, incident: str) -> None:
     assert world.refused(f"/incidents/{incident}/updates/preview", {"message": "customer_initial"})["field"] == "next_at"
+
+
+def test_a_promise_to_several_audiences_is_kept_once_each_of_them_was_told(tmp_path: Path) -> None:
+    world = World(tmp_path, playbook="nine-stage")
+    incident = world.declare(severity="SEV1")
+    path = f"/incidents/{incident}/updates"
+    several = next(m for m in world.get("/playbooks/nine-stage")["messages"] if len(m["audiences"]) > 1 and m["kind"] == "update")
+    fields = {field["id"]: "x" for field in several["fields"]}
+    world.post(path, {"message": several["id"], "fields": fields, "eta": "unknown", "next_in": "30m"})
+    world.advance(minutes=10)
+    world.post(
+        path, {"message": several["id"], "fields": fields, "eta": "unknown", "next_in": "30m", "audiences": several["audiences"][:1]}
+    )
+    assert duties(world, incident)[0]["state"] == "open"
+    world.advance(minutes=5)
+    world.post(
+        path, {"message": several["id"], "fields": fields, "eta": "unknown", "next_in": "30m", "audiences": several["audiences"][1:]}
+    )
+    first = duties(world, incident)[0]
+    assert first["state"] == "kept"
+    assert " and " in first["name"]
+    world.close()

@@ -173,22 +173,34 @@ class _Book:
             yield self._judge(rule, f"{rule.id}{suffix}@{name}", moment.at, due, kept, None, kind="cadence")
 
     def promises(self) -> Iterator[Duty]:
-        """Return the promises that were given: the next update to the same audience is due at the promised time."""
+        """Return the promises that were given: the next update to the same audiences is due at the promised time, to each of them."""
         resolved = self.moments.get("resolved")
         lead = self.playbook.lead
         for index, update in enumerate(self.incident.updates):
             if update.next_at is None:
                 continue
-            later = [u for u in self.incident.updates[index + 1 :] if set(u.audiences) & set(update.audiences) and u.kind != "roles"]
-            kept = next((When(u.at, u.source) for u in later), None)
+            kept = self._told_again(update.audiences, self.incident.updates[index + 1 :])
             if update.when_resolved and resolved is not None and resolved.at >= update.at and (kept is None or resolved.at < kept.at):
                 kept = When(resolved.at, resolved.source)
             audience = update.audiences[0] if update.audiences else ""
             owner = next((r.owner for r in self.playbook.obligations if r.audience == audience), lead.id if lead else "")
             name = f"promise:{audience}@{update.source}"
-            named = next((a.name for a in self.playbook.audiences if a.id == audience), audience)
+            names = {a.id: a.name for a in self.playbook.audiences}
+            named = " and ".join(names.get(one, one) for one in update.audiences)
             said = f"Next update to {named}, promised at {update.at:%H:%M} UTC"
             yield self._duty(name, "promise", said, owner, audience, update.at, update.next_at, kept, None, timedelta(0), (), "", "promise")
+
+    @staticmethod
+    def _told_again(audiences: Sequence[str], later: Sequence[UpdateRef]) -> When | None:
+        """Return when the last of these audiences was told again; None while one of them was not."""
+        told: When | None = None
+        for audience in audiences:
+            first = next((u for u in later if audience in u.audiences and u.kind != "roles"), None)
+            if first is None:
+                return None
+            if told is None or (first.at, first.source) > (told.at, told.fact):
+                told = When(first.at, first.source)
+        return told
 
     def tiers(self) -> Iterator[Duty]:
         """Return the deadlines of whole checklists that no rule of the playbook covers."""
