@@ -231,7 +231,7 @@ def build(options: Options) -> App:
     shell = shell_of(runtime, options)
     site = Starlette(
         routes=routes_of(parts, shell, endpoints),
-        middleware=[Middleware(Packing), Middleware(SecurityHeaders)],
+        middleware=[Middleware(Packing), Middleware(SecurityHeaders, public_url=options.public_url)],
         exception_handlers=failures.handlers(shell),
         lifespan=lifespan,
     )

@@ -85,8 +85,8 @@ class Driven:
         self.muted = {}
         self.tell(came=came)
 
-    def tell(self, came: int = 0, how: str = "silence") -> None:
-        """Tell the group how its alerts stand, if it wants to know."""
+    def tell(self, came: int = 0, how: str = "silence", *, again: bool = False) -> None:
+        """Tell the group how its alerts stand, if it wants to know. again: one of them was heard of again."""
         shown = self.firing or self.muted
         lead = min(shown.items(), key=lambda item: (rank(item[1][0]), item[1][2]), default=None)
         loudest: Urgency | None = max(
@@ -94,8 +94,8 @@ class Driven:
         )
         mind = attention(self.group)
         if self.group.version and not wants(
-            mind, len(self.firing), len(self.muted), came=came, lead=rank(lead[1][0]) if lead else 9, urgency=loudest
-        ):
+            mind, len(self.firing), len(self.muted), came=came, lead=rank(lead[1][0]) if lead else 9, urgency=loudest, again=again,
+        ):  # fmt: skip
             return
         self.told += 1
         self.do(
@@ -103,6 +103,7 @@ class Driven:
                 len(self.firing), len(self.muted), (self.now,) * came,
                 Lead(lead[0], f"trouble of {lead[0]}", lead[1][0], started_at=lead[1][2]) if lead else None, loudest,
                 self.opening if not self.group.version else None, "ana silenced it" if self.muted else "", how if self.muted else "",
+                again,
             ),
         )  # fmt: skip
 

@@ -205,8 +205,158 @@ def test_linking_tells_open_pages_and_a_second_time_nothing() -> None:
     group.fire()
     assert group.do(c.LinkGroup("INC-1")) == [e.GroupLinked("INC-1", group.group.pages)]
     assert group.do(c.LinkGroup("INC-1")) == []
-    assert group.do(c.NoteIncidentOver("INC-1")) == [e.IncidentOver("INC-1")]
+
+
+def linked_group(**handling: object) -> Driven:
+    """A group that somebody is on, and whose incident people work on."""
+    group = Driven(**handling)  # type: ignore[arg-type]
+    group.fire()
+    group.ack()
+    group.do(c.LinkGroup("INC-1"))
+    group.found = type(group.found)(in_hand="INC-1")
+    return group
+
+
+def over(group: Driven) -> None:
+    """Its incident is resolved."""
+    group.found = type(group.found)()
+    group.do(c.NoteIncidentOver("INC-1", "ana"))
+
+
+def test_when_its_incident_is_over_a_group_that_fires_on_ends_its_pages_and_waits_for_its_senders() -> None:
+    group = linked_group()
+    pages = group.group.pages
+    over(group)
+    (told,) = group.of(e.IncidentOver)
+    assert isinstance(told.event, e.IncidentOver)
+    assert (told.event.pages, told.event.until, told.event.by) == (pages, START + 10 * MINUTE, "ana")
+    assert (group.phase, group.group.pages, group.group.acknowledged_by) == ("pending", (), "")
+    assert group.do(c.NoteIncidentOver("INC-1")) == [], "closing it after resolving it is no second end"
+
+
+def test_what_fires_on_after_its_incident_calls_people_when_nobody_says_that_it_has_ended() -> None:
+    group = linked_group()
+    over(group)
+    group.advance(9 * MINUTE)
+    assert group.pages == 1
+    group.advance(MINUTE)
+    assert (group.pages, group.phase) == (2, "firing")
+    (_, paged) = group.of(e.GroupPaged)
+    assert isinstance(paged.event, e.GroupPaged)
+    assert paged.event.incident == "", "closing the incident must not end the new page"
+    assert "INC-1 is over" in paged.event.why
+    group.advance(timedelta(days=1))
+    assert group.pages == 2
+
+
+def test_what_is_heard_of_after_its_incident_calls_people_at_once_and_once() -> None:
+    group = linked_group(threshold=Count(3, 10 * MINUTE))
+    group.fire(count=3)
+    over(group)
+    group.advance(MINUTE)
+    group.tell(again=True)
+    paged = group.pages
     assert group.phase == "firing"
+    group.tell(again=True)
+    group.advance(30 * MINUTE)
+    assert (group.pages, paged) == (paged, len(group.of(e.GroupPaged)))
+    assert paged >= 1
+
+
+def test_another_alert_after_its_incident_calls_people_at_once() -> None:
+    group = linked_group()
+    over(group)
+    group.fire()
+    assert (group.pages, group.phase) == (2, "firing")
+
+
+def test_what_ends_soon_after_its_incident_calls_nobody() -> None:
+    group = linked_group()
+    over(group)
+    group.advance(5 * MINUTE)
+    group.end()
+    group.advance(60 * MINUTE)
+    assert (group.pages, group.phase) == (1, "closed")
+
+
+def test_what_fires_again_after_its_incident_calls_people_at_once() -> None:
+    group = linked_group()
+    group.end()
+    over(group)
+    group.fire()
+    assert (group.pages, group.phase) == (2, "firing")
+
+
+def test_without_a_time_to_fire_again_what_fires_when_its_incident_is_over_calls_people_at_once() -> None:
+    group = linked_group(reopen=timedelta(0))
+    over(group)
+    assert (group.pages, group.phase) == (2, "firing")
+
+
+def test_whoever_takes_up_what_fires_on_after_its_incident_is_not_called() -> None:
+    group = linked_group()
+    over(group)
+    group.ack()
+    group.tell(again=True)
+    group.advance(60 * MINUTE)
+    assert (group.pages, group.phase) == (1, "acknowledged")
+
+
+def test_what_belongs_to_another_incident_meanwhile_is_left_to_that() -> None:
+    group = linked_group()
+    over(group)
+    group.do(c.LinkGroup("INC-2"))
+    group.found = type(group.found)(in_hand="INC-2")
+    group.tell(again=True)
+    assert (group.pages, group.phase, group.group.because) == (1, "firing", "People work on INC-2 already")
+    assert group.do(c.NoteIncidentOver("INC-1")) == []
+
+
+def test_what_is_only_recorded_calls_nobody_after_its_incident() -> None:
+    group = Driven(urgency=None)
+    group.fire("info")
+    group.do(c.LinkGroup("INC-1"))
+    over(group)
+    group.advance(60 * MINUTE)
+    assert (group.pages, group.phase) == (0, "firing")
+
+
+def test_what_is_quiet_when_its_incident_is_over_calls_people_when_the_quiet_is_over() -> None:
+    for taken in (False, True):
+        group = Driven()
+        group.fire()
+        group.do(c.LinkGroup("INC-1"))
+        group.found = type(group.found)(in_hand="INC-1")
+        if taken:
+            group.ack()
+        group.mute("maintenance")
+        over(group)
+        group.advance(60 * MINUTE)
+        assert (group.pages, group.phase, group.group.pages) == (1, "muted", ())
+        group.unmute()
+        assert (group.pages, group.phase) == (2, "firing")
+
+
+def test_what_flapped_while_people_worked_on_its_incident_calls_when_it_is_calm_and_fires_on() -> None:
+    group = linked_group(flapping=Calm(4, 30 * MINUTE, 15 * MINUTE))
+    while group.phase != "flapping":
+        group.end()
+        group.fire()
+    assert group.group.pages == ()
+    over(group)
+    assert group.phase == "flapping"
+    group.advance(15 * MINUTE)
+    assert (group.pages, group.phase) == (2, "firing")
+
+
+def test_a_page_that_a_person_ended_ends_its_group_but_not_one_that_ended_with_the_incident() -> None:
+    group = linked_group()
+    page = group.group.pages[0]
+    over(group)
+    assert group.do(c.NotePage(page, "ended", "ana")) == []
+    other = linked_group()
+    other.do(c.NotePage(other.group.pages[0], "ended", "ana", why="it is over"))
+    assert (other.phase, other.group.resolved_by) == ("resolved", "ana")
 
 
 # --- quiet --------------------------------------------------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests.alerts.bodies import alert_of, one, outcomes, send
 from tests.world import World
 from tocsin.engine import tables
+from tocsin.engine.rebuild import differences
 
 
 def told(world: World, incident: str) -> list[str]:
@@ -91,3 +93,143 @@ def test_an_unknown_alert_cannot_be_linked_or_declared_with(world: World) -> Non
     assert world.refused(f"/incidents/{incident}/alerts", {"alert": "A-NONE"})["field"] == "alert"
     problem = world.refused("/incidents", {"title": "x", "severity": "SEV-1", "alerts": ["A-NONE"]})
     assert (problem["field"], "A-NONE" in problem["detail"]) == ("alerts", True)
+
+
+def worked_on(world: World) -> tuple[str, str]:
+    """Have an alert call Ana, who takes it and works on its incident; return the alert and the incident."""
+    world.post("/people/ana", {"name": "Ana", "contacts": [{"kind": "file", "value": "ana"}]})
+    world.post("/services/storage", {"name": "storage", "page": ["person:ana"]})
+    alert = alert_of(world, one(service="storage"))
+    (page,) = world.get("/pages")["pages"]
+    world.post(f"/pages/{page['id']}/acknowledge", person="ana")
+    incident = world.post(
+        "/incidents", {"title": "Disks are full", "severity": "SEV-2", "playbook": "rota-and-runbooks", "alerts": [alert]}
+    )
+    world.advance(minutes=20)
+    return alert, str(incident["incident"])
+
+
+def live(world: World) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.get("/pages", state="live")["pages"]
+    return found
+
+
+def resolve(world: World, incident: str) -> None:
+    world.post(f"/incidents/{incident}/resolve", {"confirm": "yes"}, person="ana")
+
+
+def sound(world: World) -> None:
+    """Nothing that follows was refused, and what was written down is what the record says."""
+    assert refusals(world) == []
+    runtime = world.app.runtime
+    with runtime.database.reading() as connection:
+        assert differences(connection, runtime.registry) == []
+
+
+def test_resolving_an_incident_ends_none_of_its_alerts_and_ends_their_pages(world: World) -> None:
+    alert, incident = worked_on(world)
+    resolve(world, incident)
+    assert world.get(f"/alerts/{alert}")["state"] == "firing"
+    assert live(world) == []
+    sound(world)
+
+
+def test_an_alert_that_is_heard_of_after_resolved_calls_people_at_once_and_its_receipt_says_so(world: World) -> None:
+    _, incident = worked_on(world)
+    resolve(world, incident)
+    world.advance(minutes=2)
+    answer = send(world, one(service="storage"))
+    assert answer.json["alerts"][0]["why"] == f"it fires still, and {incident} is over: people are called again"
+    (page,) = live(world)
+    assert (page["calls"], page["incident"]) == (["ana"], "")
+    assert any("fires on: people are called again" in line["text"] for line in world.get(f"/incidents/{incident}/timeline"))
+    send(world, one(service="storage"))
+    world.advance(minutes=30)
+    assert [one["id"] for one in live(world)] == [page["id"]], "once is enough"
+    sound(world)
+
+
+def test_an_alert_that_nobody_hears_of_after_resolved_calls_people_unless_it_is_said_to_have_ended(world: World) -> None:
+    _, incident = worked_on(world)
+    resolve(world, incident)
+    world.advance(minutes=9)
+    assert live(world) == []
+    world.restart()
+    world.advance(minutes=1)
+    assert [page["calls"] for page in live(world)] == [["ana"]]
+    sound(world)
+
+
+def test_an_alert_that_ends_soon_after_resolved_calls_nobody(world: World) -> None:
+    _, incident = worked_on(world)
+    resolve(world, incident)
+    world.advance(minutes=3)
+    send(world, one("resolved", service="storage"))
+    world.advance(hours=3)
+    assert live(world) == []
+    assert len(world.get("/pages")["pages"]) == 1
+    sound(world)
+
+
+@pytest.mark.parametrize("again", ["2025-10-27T14:24:00Z", "2025-10-27T14:47:00Z"])
+def test_an_alert_that_fires_again_after_resolved_calls_people_at_once(world: World, again: str) -> None:
+    _, incident = worked_on(world)
+    send(world, one("resolved", service="storage"))
+    resolve(world, incident)
+    world.advance(minutes=3)
+    ((what, _),) = outcomes(world, one(service="storage", start=again))
+    assert what in ("reopened", "merged")
+    assert [page["calls"] for page in live(world)] == [["ana"]]
+    sound(world)
+
+
+def test_closing_an_incident_ends_no_page_of_what_fired_on_after_it_was_resolved(world: World) -> None:
+    _, incident = worked_on(world)
+    resolve(world, incident)
+    send(world, one(service="storage"))
+    (page,) = live(world)
+    world.send("POST", f"/incidents/{incident}/stage", {"stage": "closed", "confirm": "yes"}, person="ana")
+    world.advance(minutes=1)
+    assert [one["id"] for one in live(world)] == [page["id"]]
+    sound(world)
+
+
+def test_after_a_dismissal_what_fires_on_calls_people_again(world: World) -> None:
+    alert = alert_of(world, one())
+    incident = world.declare(alerts=[alert], triage=False)
+    world.post(f"/incidents/{incident}/dismiss", {"reason": "a test"})
+    assert live(world) == []
+    send(world, one())
+    assert len(live(world)) == 1
+    sound(world)
+
+
+def test_reopening_an_incident_leaves_its_alerts_to_it_again(world: World) -> None:
+    _, incident = worked_on(world)
+    resolve(world, incident)
+    world.post(f"/incidents/{incident}/reopen", {"reason": "it was not over"}, person="ana")
+    send(world, one(service="storage"))
+    world.advance(minutes=30)
+    assert live(world) == []
+    (group,) = world.get("/groups", state="all")["groups"]
+    assert group["because"] == f"People work on {incident} already"
+    resolve(world, incident)
+    send(world, one(service="storage"))
+    assert len(live(world)) == 1
+    sound(world)
+
+
+def test_what_fires_after_its_incident_is_resolved_stands_among_what_goes_on_now(world: World) -> None:
+    _, incident = worked_on(world)
+    assert "DiskFull on db-1" not in world.page("/").text.partition('id="firing"')[2].partition("</section>")[0]
+    resolve(world, incident)
+    send(world, one(service="storage"))
+    assert "DiskFull on db-1" in world.page("/").text
+
+
+def test_the_room_warns_before_resolving_while_an_alert_fires(world: World) -> None:
+    _, incident = worked_on(world)
+    warning = "still fires. If it goes on, it calls people again."
+    assert warning in world.page(f"/incidents/{incident}").text
+    send(world, one("resolved", service="storage"))
+    assert warning not in world.page(f"/incidents/{incident}").text

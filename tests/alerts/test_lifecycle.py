@@ -80,7 +80,7 @@ MADE: dict[Phase, Callable[[], Driven]] = {
 DONE: dict[str, type[Event] | tuple[type[Event], ...]] = {
     "open": e.GroupOpened, "reopen": e.GroupReopened, "count": e.AlertsCounted, "raise": e.GroupRaised, "acknowledge": e.GroupAcknowledged,
     "lapse": e.GroupLapsed, "mute": e.GroupMuted, "loosen": e.GroupUnmuted, "resolve": e.GroupResolved, "close": e.GroupClosed, "flap": e.GroupFlapping,
-    "stir": e.GroupStirred, "settle": e.GroupCalm, "link": e.GroupLinked, "note": e.IncidentOver, "page": (e.GroupPaged, e.GroupQuiet, e.GroupHeld),
+    "stir": e.GroupStirred, "settle": e.GroupCalm, "link": e.GroupLinked, "note": e.IncidentOver, "leave": e.IncidentOver, "page": (e.GroupPaged, e.GroupQuiet, e.GroupHeld),
 }  # fmt: skip
 """The fact that shows an effect; a hold-down leaves one only where it waits, and counting only where there is a threshold."""
 
@@ -149,7 +149,7 @@ def test_the_reference_document_shows_the_table_as_it_is() -> None:
 
 STEPS = st.lists(
     st.sampled_from(
-        ["fire", "louder", "worse", "end", "end one", "mute", "mute by maintenance", "unmute", "ack", "resolve", "unmute by hand", "link", "over", "lapse",
+        ["fire", "again", "louder", "worse", "end", "end one", "mute", "mute by maintenance", "unmute", "ack", "resolve", "unmute by hand", "link", "over", "lapse",
          "unanswered", "page ended", "minute", "ten minutes", "hour", "tick"],
     ),
     max_size=40,
@@ -166,6 +166,8 @@ def play(group: Driven, step: str) -> None:
     match step:
         case "fire":
             group.fire("warning", "low")
+        case "again":
+            group.tell(again=bool(group.firing))
         case "louder":
             group.fire("warning", "high")
         case "worse":

@@ -51,7 +51,7 @@ def test_four_people_work_one_incident_and_see_each_other_at_once(house: House, 
     acts("alice", "entries", {"kind": "OBSERVATION", "text": "Error rate at 35 %"}, button="button.primary")
     acts("eve", "entries", {"kind": "ACTION", "text": "Looking at the connection pool"}, button="button.primary")
     acts("charlie", "entries", {"kind": "DECISION", "text": "Roll back"}, button="button.primary")
-    acts("alice", "mitigations", {"kind": "rollback", "text": "Back to v2.3.0"})
+    acts("alice", "mitigations", {"text": "Back to v2.3.0"}, {"kind": "rollback"})
     acts("diana", "links", {"system": "bridge", "url": "https://meet.example.com/1"})
     for visitor in people.values():
         text = visitor.page.locator("#timeline").inner_text()
@@ -139,8 +139,8 @@ class InPages(Player):
         self._stage(visitor, incident, {"stage": "resolved"}, known)
 
     def _mitigate(self, visitor: Visitor, incident: str, body: dict[str, Any], _known: dict[str, Any]) -> None:
-        fields: dict[str, Any] = {name: body[name] for name in ("kind", "text", "before", "confirmed") if name in body}
-        acting.send(visitor.page, f"/incidents/{incident}/mitigations", fields)
+        fields: dict[str, Any] = {name: body[name] for name in ("text", "before", "confirmed") if name in body}
+        acting.send(visitor.page, f"/incidents/{incident}/mitigations", fields, {"kind": body["kind"]})
 
     def _mitigated(self, visitor: Visitor, incident: str, body: dict[str, Any], _known: dict[str, Any]) -> None:
         place = acting.form(visitor.page, f"/incidents/{incident}/mitigations/complete", {"mitigation": body["mitigation"]})
@@ -157,12 +157,11 @@ class InPages(Player):
 
     def _figure(self, visitor: Visitor, incident: str, body: dict[str, Any], _known: dict[str, Any]) -> None:
         fields = {
-            "figure": body["figure"],
             "value": body["value"],
             "source": body.get("source", ""),
             "estimate": bool(body.get("estimate")),
         }
-        acting.send(visitor.page, f"/incidents/{incident}/figures", fields)
+        acting.send(visitor.page, f"/incidents/{incident}/figures", fields, {"figure": body["figure"]})
 
     def _link(self, visitor: Visitor, incident: str, body: dict[str, Any], _known: dict[str, Any]) -> None:
         acting.send(visitor.page, f"/incidents/{incident}/links", dict(body["link"]))

@@ -108,7 +108,7 @@ def test_it_shows_what_it_is_about_with_one_button_to_acknowledge(world: Reachab
         "8.4%",
         "5%",
         "Nobody has it yet",
-        "Acknowledge as <bdi>ana</bdi>",
+        "Acknowledge as <bdi>Ana</bdi>",
         f'href="/pages/{page}"',
     ):
         assert part in shown.text
@@ -127,9 +127,9 @@ def test_the_button_acknowledges_as_that_person_without_signing_in(world: Reacha
     assert found["acknowledged"][0]["person"] == "ana"
     assert found["acknowledged"][0]["via"] == "file"
     shown = world.visit("GET", link).text
-    assert "You have it, <bdi>ana</bdi>" in shown
+    assert "You have it, <bdi>Ana</bdi>" in shown
     assert f"{link}/acknowledge" not in shown
-    assert "<bdi>ana</bdi> has it" in world.visit("GET", link_of(world, "bo")).text
+    assert "<bdi>Ana</bdi> has it" in world.visit("GET", link_of(world, "bo")).text
 
 
 def test_a_second_tap_changes_nothing_and_is_no_error(world: Reachable) -> None:

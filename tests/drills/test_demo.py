@@ -239,7 +239,7 @@ def test_the_measures_without_an_item_of_the_worked_example_are_named(tmp_path: 
     claims = text[text.index("Sentences that the record does not bear out: 2") :]
     assert "an alert on the number of queries" in claims
     assert "a canary with 1 % of the traffic" in claims
-    assert "**Lead**: erin" in text
+    assert "**Lead**: Erin" in text
 
 
 def test_a_folder_with_something_in_it_is_not_touched(tmp_path: Path) -> None:

@@ -124,3 +124,11 @@ def test_a_file_that_cannot_be_read_names_the_place(document: dict[str, Any], fi
         importing.read(document)
     assert refused.value.field.startswith(field)
     assert refused.value.fix
+
+
+def test_what_was_over_when_it_was_taken_in_is_not_among_what_is_open(world: World) -> None:
+    over = {"impact_started": {"at": "2024-03-01T10:00:00Z"}, "resolved": {"at": "2024-03-01T11:00:00Z"}}
+    past = world.post("/incidents/import", {"title": "Years ago", "milestones": over})["incident"]
+    assert past not in str(world.get("/incidents", state="open"))
+    assert past in str(world.get("/incidents", state="ended"))
+    assert "Nothing" in world.page("/").text or past not in world.page("/").text.partition("Recently ended")[0]

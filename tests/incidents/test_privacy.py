@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
 import pytest
 from sqlalchemy import select
 
 from tests.world import World, forms_of
 from tocsin.engine import rebuild
 from tocsin.incidents.tables import incident_readers
+
+
+def raised(world: World, name: str) -> dict[str, Any]:
+    body = {"title": name, "service": name, "severity": "critical", "labels": {"alertname": name}}
+    return dict(world.post("/alerts", body)["alerts"][0])
 
 
 def readers(world: World, incident: str) -> set[str]:
@@ -208,3 +217,55 @@ def test_what_belongs_to_a_private_incident_comes_back_when_it_is_public(world: 
 def test_metrics_and_public_counts_leave_private_incidents_out(world: World, private: str) -> None:
     assert private not in world.send("GET", "/metrics", person="").text
     assert "tocsin_incidents_open{" not in world.send("GET", "/metrics", person="").text
+
+
+def test_a_role_that_is_handed_over_in_private_is_told_to_no_audience(world: World, private: str) -> None:
+    def told() -> list[str]:
+        return [str(message["to"]) for message in world.outbox() if message["values"].get("message") == "roles"]
+
+    before = told()
+    world.post(f"/incidents/{private}/roles/offer", {"role": "ic", "person": "bob"})
+    world.post(f"/incidents/{private}/roles/accept", {"role": "ic"}, person="bob")
+    assert next(role["person"] for role in world.get(f"/incidents/{private}")["roles"] if role["role"] == "ic") == "bob"
+    assert told() == before
+
+
+def test_however_many_incidents_are_private_alerts_are_listed_for_everybody(world: World) -> None:
+    hidden = raised(world, "hidden")
+    for number in range(120):
+        private = world.declare(title=f"private {number}", private=True)
+        if number in (3, 90):
+            world.post(f"/incidents/{private}/alerts", {"alert": hidden["alert"]})
+    open_to_all = raised(world, "shown")
+    for path in ("/alerts", "/groups", "/receipts"):
+        assert world.page(path, "carol").status == 200
+    listed_now = str(world.send("GET", "/alerts", person="carol").json)
+    assert open_to_all["alert"] in listed_now
+    assert world.send("GET", f"/alerts/{hidden['alert']}", person="carol").status == 404
+    assert world.send("GET", f"/alerts/{open_to_all['alert']}", person="carol").status == 200
+
+
+def test_an_alert_that_belongs_to_a_readable_incident_too_is_shown(world: World) -> None:
+    alert = raised(world, "both")["alert"]
+    for private in (True, False):
+        world.post(f"/incidents/{world.declare(private=private)}/alerts", {"alert": alert})
+    assert world.send("GET", f"/alerts/{alert}", person="carol").status == 200
+
+
+def test_no_form_reaches_what_is_hidden_by_naming_it_before_something_else(world: World) -> None:
+    hidden, own = raised(world, "hidden")["alert"], raised(world, "own")["alert"]
+    world.post(f"/incidents/{world.declare(private=True)}/alerts", {"alert": hidden})
+    incident = world.declare()
+    fields = next(form for form in forms_of(world.page(f"/declare?alert={own}", "carol").text) if form.action.startswith("/declare")).fields
+    body = urlencode([("csrf", fields["csrf"]), ("incident", incident), ("alert", hidden), ("alert", own)]).encode()
+    headers = {"content-type": "application/x-www-form-urlencoded", "x-tocsin-person": "carol", "accept": "text/html"}
+    assert asyncio.run(world._call("POST", "/declare/attach", headers, body)).status == 422
+    assert world.send("GET", f"/alerts/{hidden}", person="carol").status == 404
+
+
+def test_no_page_is_opened_for_a_group_that_one_may_not_see(world: World) -> None:
+    group = raised(world, "hidden")["group"]
+    world.post(f"/groups/{group}/link", {"incident": world.declare(private=True)})
+    world.post("/people/carol", {"name": "Carol"})
+    refused = world.send("POST", "/pages", {"title": "x", "targets": ["person:carol"], "group": group}, person="carol")
+    assert (refused.status, refused.json["field"]) == (422, "group")

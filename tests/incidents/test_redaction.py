@@ -115,3 +115,17 @@ def test_the_bytes_of_an_attachment_go_with_the_last_entry_that_names_it(world: 
     with world.app.runtime.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM blobs").scalar() == 0
     assert rows_that_differ(world) == []
+
+
+@pytest.mark.parametrize("named", ["entry", "correction"])
+def test_an_entry_goes_with_all_its_corrections_whichever_is_named(world: World, incident: str, named: str) -> None:
+    entry = int(world.post(f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "password one"})["entry"])
+    world.post(f"/incidents/{incident}/entries/correct", {"entry": entry, "text": "password two"})
+    world.post(f"/incidents/{incident}/entries/correct", {"entry": entry, "text": "password three"})
+    corrections = facts(world, incident, "incident.entry_corrected")
+    redact(world, incident, entry if named == "entry" else corrections[0])
+    with world.app.runtime.database.reading() as connection:
+        bodies = connection.exec_driver_sql("SELECT body FROM facts UNION SELECT snapshot FROM streams").scalars().all()
+    assert "password" not in str(bodies)
+    assert "password" not in str(shown(world, incident)) + str(world.get(f"/incidents/{incident}/timeline"))
+    assert rows_that_differ(world) == []

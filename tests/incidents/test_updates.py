@@ -153,3 +153,30 @@ def test_a_promise_to_several_audiences_is_kept_once_each_of_them_was_told(tmp_p
     assert first["state"] == "kept"
     assert " and " in first["name"]
     world.close()
+
+
+def test_messages_call_people_by_their_names_and_keep_the_name_of_that_moment(world: World, incident: str) -> None:
+    for person, name in (("alice", "Alice Moreau"), ("charlie", "Charlie Bell")):
+        world.post(f"/people/{person}", {"name": name})
+    world.post(f"/incidents/{incident}/roles", {"role": "ic", "person": "charlie"})
+    told = next(message for message in world.outbox() if message["values"].get("message") == "roles")
+    assert "Charlie Bell" in told["body"]
+    assert "IC: charlie" not in told["body"]
+    world.post("/people/charlie", {"name": "Charlie Ortega"})
+    assert world.app.runtime.outbox._render("incident.update", told["to"], told["values"]) == (told["subject"], told["body"])
+
+
+def test_what_the_timeline_fills_in_has_its_questions_values_and_names(tmp_path: Path) -> None:
+    world = World(tmp_path, playbook="service-levels")
+    world.post("/people/alice", {"name": "Alice Moreau"})
+    incident = world.declare(severity="P1")
+    book = world.get("/playbooks/service-levels")
+    measure = book["measures"][0]
+    world.post(
+        f"/incidents/{incident}/entries", {"kind": "OBSERVATION", "text": "rising", "reading": {"measure": measure["id"], "value": 12.5}}
+    )
+    message = next(m for m in book["messages"] if any(f.get("prefill") == "timeline" for f in m["fields"]))
+    draft = world.get(f"/incidents/{incident}/updates/draft/{message['id']}")
+    filled = next(field["value"] for field in draft["fields"] if field["source"] == "timeline")
+    assert any("Alice Moreau [OBSERVATION] rising" in line and f"({measure['name']}: 12.5" in line for line in filled), filled
+    world.close()

@@ -342,3 +342,14 @@ def _person(scene: Scene, name: str) -> dict[str, object]:
     found = scene.get(f"/people/{name}")
     contacts = [{key: one[key] for key in ("kind", "value", "id")} for one in found["contacts"]]
     return {"name": found["name"], "contacts": contacts, "zone": found["zone"], "quiet": found["quiet"]}
+
+
+def test_a_step_that_names_what_differs_in_dashes_and_capitals_alone_calls_it_and_counts_as_reached(scene: Scene) -> None:
+    scene.person("ana", "sms")
+    scene.post("/teams/Pay-Ops", {"name": "Payments", "members": ["ana"]})
+    scene.policy("payments", ["pay_ops"])
+    page = scene.call(policy="payments")
+    assert scene.calls() == ["0 ana sms"]
+    assert scene.view(page)["unanswered"] is False
+    other = scene.call(targets=["PAYMENTS"])
+    assert scene.view(other)["policy"]["id"] == "payments", "a single word may be a policy's"

@@ -81,6 +81,18 @@ def test_the_hours_at_which_nobody_is_reached_end_with_one(tocsin: Shell, scene:
     assert tocsin("doctor reach --json", code=1).json["whole"] is False
 
 
+def test_the_doctor_names_whom_playbooks_in_use_call_and_nobody_stands_for(tocsin: Shell, scene: Scene) -> None:
+    scene.post("/services/shop", {"name": "Shop", "page": ["ana"], "playbook": "nine-stage"})
+    said = tocsin("doctor reach").out
+    assert "playbook nine-stage: Nobody stands for" in said
+    assert "escalation_matrix" in said
+    scene.policy("Escalation-Matrix", ["person:ana"])
+    again = tocsin("doctor reach").out
+    assert "escalation_matrix" not in again
+    checks = {one["name"]: one for one in tocsin("--server http://127.0.0.1:1 doctor --json").json["checks"]}
+    assert (checks["roles of nine-stage"]["grade"], "would page nobody" in checks["roles of house"]["says"]) == ("warn", True)
+
+
 def test_the_pagers_watch_is_set_and_shown(tocsin: Shell) -> None:
     tocsin("pager set --last-resort ana --synthetic-every 1h --synthetic-to bo")
     said = tocsin("pager show").out

@@ -12,14 +12,14 @@ __all__ = ["tocsin"]
 def test_an_account_is_made_changed_and_switched_off(world: World, tocsin: Shell) -> None:
     make_account(world, "root", "administrator")
     added = tocsin("account add ana --role manager --name 'Ana Ruiz'")
-    assert "ana is a manager. Hand over this link; it works once:" in added.out
+    assert "ana has the role manager. Hand over this link; it works once:" in added.out
     path = "/password/" + added.out.strip().rpartition("/password/")[2]
     assert Visitor(world).fill(path, path, {"password": PASSWORD, "again": PASSWORD}).status == 303
     listed = tocsin("account list").out
     assert "Ana Ruiz" in listed
     assert "can sign in" in listed
-    assert "ana is a viewer." in tocsin("account role ana viewer").out
-    assert "ana is a viewer already." in tocsin("account role ana viewer").out
+    assert "ana has the role viewer." in tocsin("account role ana viewer").out
+    assert "ana has the role viewer already." in tocsin("account role ana viewer").out
     assert "/password/" in tocsin("account reset ana").out
     assert "browsers were signed out" in tocsin("account disable ana --why left").out
     assert "switched off" in tocsin("account list").out

@@ -228,3 +228,17 @@ def test_the_page_makes_a_token_shows_it_once_and_revokes_it(world: World) -> No
     wrong = root.fill("/settings/tokens", "/settings/tokens", {"name": "Other", "role": "", "days": "90"})
     assert wrong.status == 422
     assert 'value="Other"' in wrong.text
+
+
+def test_a_token_that_reads_moves_no_way_to_reach_a_person_and_ends_no_session(world: World) -> None:
+    make_account(world, "root", "administrator")
+    ana = visitor(world, "ana", "responder")
+    made = ana.api("POST", "/tokens/ana-reads", {"scopes": ["read"], "expires_at": ends(world), "person": "ana"})
+    reads = program(world, made.json["secret"])
+    for path, body in (
+        ("/people/ana/contacts", {"kind": "email", "value": "ana@elsewhere.example"}), ("/me/sessions/end", {}),
+        ("/tokens/another", {"scopes": ["read"], "expires_at": ends(world), "person": "ana"}), ("/tokens/ana-reads/revoke", {}),
+    ):  # fmt: skip
+        answer = reads.api("POST", path, body)
+        assert (answer.status, answer.json.get("field")) == (403, "scope"), path
+    assert reads.api("GET", "/incidents").status == 200

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.playbooks.small import loaded
 from tocsin.playbooks.classify import Answer, Change, classify, parse_answers
 from tocsin.playbooks.errors import AnswersRefused
+from tocsin.playbooks.shelf import load_shipped
 
 QUESTIONS = """\
   questions:
@@ -148,3 +149,26 @@ def test_each_change_leads_where_it_says(known: dict[str, Answer]) -> None:
         if change.question == "core":
             other = classify(PLAYBOOK, {**complete, "core": change.answer == "yes"})
             assert (other.severity, other.rank) == (change.severity, change.rank)
+
+
+def test_it_says_what_decided_a_rule_no_rule_or_doubt() -> None:
+    assert classify(PLAYBOOK, {"core": False, "users": 60.0, "data": "safe"}).decided_by == "rule"
+    assert classify(PLAYBOOK, {"core": False, "users": 0.0, "data": "safe"}).decided_by == "otherwise"
+    assert classify(PLAYBOOK, {}).decided_by == "doubt"
+    worse_is_possible = classify(PLAYBOOK, {"users": 20.0})
+    assert (worse_is_possible.unsure, worse_is_possible.decided_by) == (True, "rule")
+
+
+@pytest.mark.parametrize(("share", "between"), [(18.0, "10 % to 25 %"), (10.0, "10 % to 25 %"), (25.0, "10 % to 25 %")])
+def test_an_answer_in_a_hole_of_the_scale_is_said_to_be_in_it(share: float, between: str) -> None:
+    book = load_shipped("service-levels").playbook
+    found = classify(book, {"users_percent": share})
+    assert (found.severity, found.decided_by) == ("P2", "doubt")
+    assert [(gap.question, gap.answer, gap.between) for gap in found.gaps] == [("users_percent", share, between)]
+    assert found.gaps[0].says == book.classify.otherwise_because
+
+
+@pytest.mark.parametrize("share", [0.0, 5.0, 9.9, 30.0, 100.0])
+def test_an_answer_that_a_rule_covers_is_in_no_hole(share: float) -> None:
+    assert classify(load_shipped("service-levels").playbook, {"users_percent": share}).gaps == ()
+    assert classify(load_shipped("house").playbook, {"users_percent": share}).gaps == ()

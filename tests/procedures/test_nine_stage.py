@@ -302,7 +302,7 @@ def test_a_sev1_does_not_end_without_a_scribe_to_write_the_post_mortem(world: Wo
     case = monitored(world)
     case.satisfy()
     case.go("closure")
-    assert any("scribe" in missing for missing in case.missing("post_mortem"))
+    assert any("Scribe" in missing for missing in case.missing("post_mortem"))
     case.role("scribe", "eve")
     assert case.missing("post_mortem") == []
 

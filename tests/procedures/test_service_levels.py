@@ -267,7 +267,7 @@ def test_nothing_closes_before_both_have_signed(world: World) -> None:
     case.go("resolved")
     assert case.due("approve_vp_engineering", case.world.now) == 48 * 60
     case.satisfy()
-    assert case.missing("closed") == ["the milestone postmortem_approved is not known"]
+    assert case.missing("closed") == ["Postmortem approved is not known"]
     case.post("postmortem", {"authors": ["alice"]})
     for section in case.world.get(f"/incidents/{case.id}/postmortem")["sections"]:
         case.post("postmortem/sections", {"section": section["id"], "text": "Written."})

@@ -144,6 +144,17 @@ def test_a_redacted_update_leaves_the_page(world: World, incident: str) -> None:
     assert "hunter2" not in world.send("GET", "/status/history.atom", person="").text
 
 
+def test_the_headline_of_a_redacted_update_is_kept_nowhere(world: World, incident: str) -> None:
+    fact = tell(world, incident, headline="The key is hunter2")["fact"]
+    world.post(f"/incidents/{incident}/entries/redact", {"fact": fact, "reason": "a secret"})
+    with world.app.runtime.database.reading() as connection:
+        left = connection.exec_driver_sql("SELECT body FROM facts UNION SELECT snapshot FROM streams UNION SELECT body FROM deliveries")
+        assert "hunter2" not in str(left.scalars().all())
+    assert "hunter2" not in world.page(f"/incidents/{incident}/updates/customer_initial").text
+    tell(world, incident, headline="Cards fail")
+    assert "Cards fail" in page(world)
+
+
 def test_a_correction_names_the_update_that_it_sets_right_and_that_one_says_so(world: World, incident: str) -> None:
     wrong = tell(world, incident)
     world.advance(minutes=5)

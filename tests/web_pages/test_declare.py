@@ -122,3 +122,35 @@ def test_the_questions_follow_the_service_and_stay_where_they_are_already_the_ri
     assert '<option value="compact" selected>' in other.text
     by_hand = world.page("/declare/questions?" + urlencode({"playbook": "house", "service": "shop"}))
     assert '<option value="house" selected>' in by_hand.text
+
+
+def test_it_says_whether_the_answers_the_rule_for_doubt_or_a_gap_decided(world: World) -> None:
+    half = words(world.page("/declare/level?" + urlencode({"playbook": "service-levels", "q.users_percent": "30"})).text)
+    assert "P2" in half
+    assert "by the answers More than a quarter of the users is affected." in half
+    assert "doubt" not in half
+    hole = words(world.page("/declare/level?" + urlencode({"playbook": "service-levels", "q.users_percent": "18"})).text)
+    assert "by the rule for doubt “What share of the users is affected?” 18 % falls into a gap: no rule covers 10 % to 25 %." in hole
+    assert "The scale has a hole between 10 % and 25 % of the users." in hole
+    assert "Not known yet: “Is the service unavailable" in hole
+    nothing = words(world.page("/declare/level?" + urlencode({"playbook": "service-levels"})).text)
+    assert "falls into a gap" not in nothing
+    assert "by the rule for doubt" in nothing
+
+
+def test_what_was_answered_about_the_level_is_not_asked_again_where_the_assessment_asks_the_same(world: World) -> None:
+    fields = {
+        "title": "Reports do not open",
+        "q.what_broken": "the reports",
+        "q.customers_affected": "some",
+        "q.core_function": "no",
+        "q.workaround": "",
+    }
+    answer = world.form("/declare?playbook=nine-stage", "/declare", fields)
+    view = world.get(answer.headers["location"])
+    assert view["assessment"] == {"what_broken": "the reports", "customers_affected": "some", "core_function": "no"}
+    page = world.page(answer.headers["location"]).text
+    asked = next(form for form in forms_of(page) if form.action.endswith("/assessment")).fields
+    assert list(asked)[2:6] == ["a.workaround", "a.when_started", "a.what_changed", "a.systems_affected"]
+    other = world.form("/declare?playbook=compact", "/declare", {"title": "Something", "q.data_loss": "no"})
+    assert world.get(other.headers["location"])["assessment"] == {}

@@ -148,3 +148,13 @@ def test_files_are_kept_for_ever_under_the_hash_of_their_content(world: World) -
         assert re.fullmatch(r"/static/[a-z.-]+\.[0-9a-f]{12}\.(css|js|svg)", path)
     assert world.page("/static/base.000000000000.css").status == 404
     assert world.page("/static/..%2f..%2fapp.py").status == 404
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://tools.intranet.example", 403), ("http://intranet.example", 201), ("", 201), ("null", 201)]
+)
+def test_over_plain_http_the_origin_tells_another_site(world: World, origin: str, status: int) -> None:
+    headers = {"cookie": "a=b", "host": "intranet.example", "content-type": "text/plain", **({"origin": origin} if origin else {})}
+    answer = world.send("POST", "/incidents", {"title": "By another site"}, headers=headers)
+    assert answer.status == status
+    assert len(world.get("/incidents")["incidents"]) == (status == 201)

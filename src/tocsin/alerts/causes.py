@@ -26,8 +26,8 @@ class Cause:
     """One group: how many of its alerts fire, and what is not yet told of them. Times are microseconds since 1970 UTC; 0 where there is none."""
 
     __slots__ = (
-        "came", "changed", "closed", "ended", "fires_for", "firing", "how", "id", "key", "last", "lead", "loudest", "mind", "mute", "muted",
-        "number", "opened", "opening", "rank", "taken_at", "taken_by", "total",
+        "again", "came", "changed", "closed", "ended", "fires_for", "firing", "how", "id", "key", "last", "lead", "loudest", "mind", "mute", "muted",
+        "number", "opened", "opening", "rank", "still", "taken_at", "taken_by", "total",
     )  # fmt: skip
 
     def __init__(self, number: int, key: str, opened: int) -> None:
@@ -48,6 +48,8 @@ class Cause:
         self.closed = False
         self.fires_for = 0
         """After how long an alert that is not heard of counts as ended; 0: never."""
+        self.still: bool | None = None
+        """Whether its record wants to hear of mere repeats; None: not looked up since the start."""
         # What follows is of the transaction under way only.
         self.mind: Attention | None = None
         """What its record wants to hear of; None: not looked up yet."""
@@ -58,6 +60,8 @@ class Cause:
         """How bad that one is."""
         self.loudest: Urgency | None = None
         self.came: list[datetime] = []
+        self.again = False
+        """Whether an alert that fires was heard of again."""
         self.mute = ""
         self.how = ""
 
@@ -75,6 +79,7 @@ class Cause:
         """Return another one with the same values."""
         made = copy(self)
         made.came = []
+        made.again = False
         return made
 
     def settled(self) -> Cause:
@@ -82,15 +87,17 @@ class Cause:
         self.mind = self.opening = self.lead = self.loudest = None
         self.rank = NOBODY_YET
         self.came = []
+        self.again = False
         self.mute = self.how = ""
         return self
 
     def look(self, group: Group | None) -> None:
         """Take over how its record stands."""
         if group is None or not group.version:
-            self.mind = _NEW
+            self.mind, self.still = _NEW, False
             return
         self.mind = attention(group)
+        self.still = self.mind.still
         self.closed = not group.open
         self.taken_at = micros(group.acknowledged_at) if group.acknowledged_at is not None else 0
         self.taken_by = group.acknowledged_by if group.acknowledged_at is not None else ""
@@ -145,7 +152,7 @@ class Cause:
         if self.opening is not None:
             return bool(self.firing or self.muted)
         rank = self.rank if self.firing else UNKNOWN
-        return wants(self.mind, self.firing, self.muted, came=len(self.came), lead=rank, urgency=self.loudest)
+        return wants(self.mind, self.firing, self.muted, came=len(self.came), lead=rank, urgency=self.loudest, again=self.again)
 
     def row(self) -> tuple[Any, ...]:
         """Return its row, in the order of ``store.COUNTS``."""

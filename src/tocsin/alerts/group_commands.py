@@ -37,6 +37,8 @@ class NoteAlerts(Command, frozen=True):
     """Why the muted ones are, in a sentence."""
     how: str = ""
     """``silence``, ``maintenance`` or ``inhibition``."""
+    again: bool = False
+    """One of those that fire was heard of again: it fires still."""
 
 
 class AcknowledgeGroup(Command, frozen=True):
@@ -78,15 +80,18 @@ class NotePage(Command, frozen=True):
 
     page: str
     what: str
-    """``acknowledged``, ``lapsed`` (the lease ran out), ``unanswered`` (everybody was tried) or ``ended``."""
+    """``acknowledged``, ``lapsed`` (the lease ran out), ``unanswered`` (everybody was tried) or ``ended`` (by a person, or by itself)."""
     person: str = ""
     at: _Moment | None = None
+    why: str = ""
 
 
 class NoteIncidentOver(Command, frozen=True):
-    """The incident that it belongs to has ended."""
+    """The incident that it belongs to is resolved, or has ended."""
 
     incident: str
+    by: str = ""
+    """Who ended it; empty where no person did."""
 
 
 class NoteNoticeFailed(Command, frozen=True):

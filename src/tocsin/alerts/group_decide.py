@@ -53,7 +53,7 @@ def decide(group: Group, command: Command, ctx: Context) -> Decision:
         case c.NotePage():
             _page(story, command)
         case c.NoteIncidentOver():
-            story.happen("incident_over", incident=command.incident)
+            _incident_over(story, command)
         case c.NoteNoticeFailed():
             story.add(e.NoticeFailed(command.key, command.channel, command.why))
         case _:
@@ -80,6 +80,8 @@ def _alerts(story: Story, note: c.NoteAlerts) -> None:
             story.happen("louder", note=note)
         elif worse(note.lead, group):
             story.happen("worse", note=note)
+    if story.group.lingers and shows == "firing" and (note.came or note.again):
+        story.happen("due", why=f"{story.group.incident} is over, and it fires on")
     _due(story)
 
 
@@ -99,7 +101,21 @@ def _turn(story: Story, note: c.NoteAlerts, shows: Shows) -> None:
 
 def _due(story: Story) -> None:
     if story.due() and story.group.urgency is not None:
-        story.happen("due")
+        group = story.group
+        story.happen("due", why=f"{group.incident} is over, and nobody said that it has ended" if group.lingers else "")
+
+
+def _incident_over(story: Story, command: c.NoteIncidentOver) -> None:
+    """Leave a group to itself whose incident is over: whatever of it fires on may call people again."""
+    group = story.group
+    if group.incident != command.incident or not group.incident_open:
+        return
+    story.happen("incident_over", incident=command.incident, by=command.by)
+    if story.group.lingers and story.group.shows == "muted":  # it was acknowledged, and is quiet all the same
+        story.happen("muted", note=c.NoteAlerts(0, 1, mute="its alerts are muted"))
+    if story.group.lingers and story.group.urgency is None:
+        story.happen("due")  # it is only recorded: there is nothing to wait for
+    _due(story)
 
 
 # --- time ---------------------------------------------------------------------------------------------------------------------------------
@@ -132,13 +148,17 @@ def _calm(story: Story) -> None:
         story.happen("flaps", shows=group.shows)
         return
     shows = group.shows if tally is None else shows_of(tally.firing, tally.muted, loud=group.loud)
+    # While people worked on its incident, none of its pages may have been made; then nobody would be called for what fires on.
+    alone = bool(group.incident) and not group.incident_open and not group.pages and group.held is None
     if shows == "none":
         story.happen("calm_ended", shows=shows, why="it was calm for a while, and nothing fires")
-    elif group.acknowledged_by:
+    elif group.acknowledged_by and not alone:
         story.happen("calm_in_hand", shows=shows, why="it was calm for a while")
     else:
         story.happen("calm", shows=shows, why="it was calm for a while")
         _still_muted(story)
+        if alone and story.group.phase == "firing":
+            story.happen("due", why=f"{group.incident} is over, and it fires on")
 
 
 def _still_muted(story: Story) -> None:
@@ -185,7 +205,7 @@ def _notice_at(group: Group, now: datetime) -> datetime | None:
 def plan(group: Group) -> object:
     """Return a value that changes whenever ``wake`` may answer differently."""
     return (
-        group.phase, group.shows, group.waits_until, group.held, group.paged_at, group.pages, group.unanswered, group.closes_at, group.calm_at,
+        group.phase, group.shows, group.lingers, group.waits_until, group.held, group.paged_at, group.pages, group.unanswered, group.closes_at, group.calm_at,
         group.notice_at, group.noticed,
     )  # fmt: skip
 
@@ -244,6 +264,8 @@ def _page(story: Story, command: c.NotePage) -> None:
         case "unanswered":
             if command.page not in group.unanswered:
                 story.add(e.PageUnanswered(command.page))
+        case "ended" if command.person:
+            story.happen("resolved", person=command.person, why=command.why, at=_moment(command.at, story.now))
         case "ended":
             story.add(e.PageEnded(command.page))
         case _:

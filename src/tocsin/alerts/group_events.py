@@ -202,9 +202,16 @@ class GroupDeclares(Event, frozen=True, tag="group.declares"):
 
 
 class IncidentOver(Event, frozen=True, tag="group.incident_over"):
-    """The incident that it belongs to has ended; the group goes on as it is."""
+    """The incident that it belongs to is resolved or has ended; whatever of the group fires on has its own way again."""
 
     incident: str
+    pages: tuple[str, ...] = ()
+    """Those that end with the incident: what fires on calls people by another."""
+    until: datetime | None = None
+    """Its senders have until then to say that it has ended; what fires then, or is heard of before, calls people. None: it does not fire."""
+    by: str = ""
+    """Who ended the incident; empty where no person did."""
+    why: str = ""
 
 
 class PageEnded(Event, frozen=True, tag="group.page_ended"):

@@ -12,7 +12,7 @@ from tocsin.alerts.group_model import LOUDNESS, MOST_MOMENTS, Group, Held, Notic
 from tocsin.engine.model import Fact
 from tocsin.paging.commands import Urgency
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 _REASONS: Final = 20
 
 
@@ -54,6 +54,7 @@ def _after(group: Group, fact: Fact) -> Group:
         case e.GroupAcknowledged():
             return replace(
                 group, phase=_unless_flapping(group, "acknowledged"), acknowledged_by=event.person, acknowledged_at=at, waits_until=None, because="",
+                lingers=False,
             )  # fmt: skip
         case e.GroupLapsed():
             return replace(group, phase=_unless_flapping(group, "firing"), acknowledged_by="", acknowledged_at=None)
@@ -61,8 +62,9 @@ def _after(group: Group, fact: Fact) -> Group:
             phase: Phase = "muted" if group.phase in ("pending", "firing") else group.phase
             left = tuple(page for page in group.pages if page not in event.pages)
             return replace(
-                group, phase=phase, shows="muted", because=event.why, pages=left, unanswered=_left(group.unanswered, left), waits_until=None
-            )
+                group, phase=phase, shows="muted", because=event.why, pages=left, unanswered=_left(group.unanswered, left), waits_until=None,
+                lingers=False,
+            )  # fmt: skip
         case e.GroupUnmuted():
             return replace(
                 group, phase="pending" if group.phase == "muted" else group.phase, shows="firing", lead=event.lead or group.lead,
@@ -72,6 +74,7 @@ def _after(group: Group, fact: Fact) -> Group:
             return replace(
                 _changed(group, at) if not event.by else group, phase="resolved", shows="none", pages=(), unanswered=(), waits_until=None, counted=(),
                 resolved_at=at, resolved_by=event.by, closes_at=fact.recorded_at + group.handling.reopen, because=event.why, calm_at=None,
+                lingers=False,
             )  # fmt: skip
         case e.GroupReopened():
             again = replace(
@@ -82,7 +85,7 @@ def _after(group: Group, fact: Fact) -> Group:
         case e.GroupFlapping():
             return replace(
                 group, phase="flapping", shows=event.shows, calm_at=event.until, waits_until=None, closes_at=None, resolved_at=None, resolved_by="",
-                because=event.why,
+                because=event.why, lingers=False,
             )  # fmt: skip
         case e.GroupStirred():
             return replace(group, shows=event.shows, calm_at=event.until, lead=event.lead or group.lead)
@@ -97,7 +100,7 @@ def _after(group: Group, fact: Fact) -> Group:
         case e.GroupDeclares():
             return replace(group, declared=True)
         case e.IncidentOver():
-            return replace(group, incident_open=False)
+            return _on_its_own(group, event)
         case e.PageUnanswered():
             return replace(group, unanswered=(*group.unanswered, event.page))
         case e.PageEnded():
@@ -114,7 +117,18 @@ def _after(group: Group, fact: Fact) -> Group:
 
 def _calling(group: Group) -> Group:
     """Return a group whose hold-down is over."""
-    return replace(group, phase=_unless_flapping(group, "firing"), waits_until=None, counted=())
+    return replace(group, phase=_unless_flapping(group, "firing"), waits_until=None, counted=(), lingers=False)
+
+
+def _on_its_own(group: Group, event: e.IncidentOver) -> Group:
+    """Return a group whose incident is over; where it fires on, its senders have a while to say that it has ended."""
+    left = tuple(page for page in group.pages if page not in event.pages)
+    group = replace(group, incident_open=False, pages=left, unanswered=_left(group.unanswered, left))
+    if event.until is None:
+        return group
+    return replace(
+        group, phase="pending", waits_until=event.until, counted=(), lingers=True, acknowledged_by="", acknowledged_at=None, because=event.why,
+    )  # fmt: skip
 
 
 def _because(group: Group, why: str) -> str:

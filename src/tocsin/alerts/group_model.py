@@ -138,6 +138,8 @@ class Group(msgspec.Struct, frozen=True, omit_defaults=True):
     calm_at: datetime | None = None
     incident: str = ""
     incident_open: bool = False
+    lingers: bool = False
+    """Its incident is over and it fires on: people are called when it is heard of again, and at the latest when it need wait no longer."""
     declared: bool = False
     notice_at: datetime | None = None
     noticed: Noticed | None = None
@@ -165,6 +167,8 @@ class Attention(msgspec.Struct, frozen=True):
     loud: bool = False
     until: datetime | None = None
     """Alerts that begin from then on belong to another group."""
+    still: bool = False
+    """Each repeat: its incident is over, and it ought to have ended."""
 
     def joins(self, now: datetime) -> bool:
         """Tell whether an alert that begins now joins the group."""
@@ -182,6 +186,7 @@ def attention(group: Group) -> Attention:
         every=group.phase == "pending" and group.handling.threshold is not None,
         loud=group.loud,
         until=group.opened_at + window if window is not None and group.opened_at is not None else None,
+        still=group.lingers,
     )
 
 
@@ -192,18 +197,20 @@ def shows_of(firing: int, muted: int, *, loud: bool = False) -> Shows:
     return "muted" if muted else "none"
 
 
-def wants(mind: Attention, firing: int, muted: int, *, came: int = 0, lead: int = UNKNOWN, urgency: Urgency | None = None) -> bool:
+def wants(
+    mind: Attention, firing: int, muted: int, *, came: int = 0, lead: int = UNKNOWN, urgency: Urgency | None = None, again: bool = False,
+) -> bool:  # fmt: skip
     """Tell whether a group is to be told (``NoteAlerts``) how its alerts stand now.
 
     came: alerts that began and may call people, since it was last told. lead: the rank of the worst that fires. urgency: the loudest
-    of those that fire. For a storm of equal alerts the answer is yes once.
+    of those that fire. again: one that fires was heard of again. For a storm of equal alerts the answer is yes once.
     """
     shows = shows_of(firing, muted, loud=mind.loud)
     if shows != mind.shows:
         return True
     if shows != "firing":
         return False
-    return bool(came and mind.every) or lead < mind.rank or LOUDNESS[urgency] > mind.loudness
+    return bool(came and mind.every) or (mind.still and bool(came or again)) or lead < mind.rank or LOUDNESS[urgency] > mind.loudness
 
 
 def carried(lead: Lead | None) -> Carried:

@@ -45,16 +45,15 @@ def _ended(fact: Fact, paged: Any) -> list[Follow]:
     assert isinstance(event, page.PageResolved)
     if not paged.group:
         return []
-    if event.person:
-        return [Follow("group", paged.group, c.ResolveGroup(event.why, event.person, fact.occurred_at))]
-    return [Follow("group", paged.group, c.NotePage(_id(fact), "ended"))]
+    # A page that ended with its incident is the group's no more: then this changes nothing, whoever ended the incident.
+    return [Follow("group", paged.group, c.NotePage(_id(fact), "ended", event.person, fact.occurred_at, event.why))]
 
 
 def _declare(fact: Fact, _group: Any) -> list[Follow]:
     event = fact.event
     assert isinstance(event, e.GroupDeclares)
     declared = Declare(
-        event.title, playbook=event.playbook or None, severity=event.severity or None, service=event.service, detected_by="monitoring",
+        event.title, playbook=event.playbook or None, severity=event.severity or None, service=event.service,
         alerts=(event.alert,) if event.alert else (), because=(f"The route of {_id(fact)} asks for an incident.",),
     )  # fmt: skip
     return [Follow("incident", event.incident, declared), Follow("group", _id(fact), c.LinkGroup(event.incident))]

@@ -129,8 +129,9 @@ class Story:
                 if self.group.incident != given["incident"] or not self.group.incident_open:
                     self.add(e.GroupLinked(given["incident"], self.group.pages))
             case "note":
-                if self.group.incident == given["incident"] and self.group.incident_open:
-                    self.add(e.IncidentOver(given["incident"]))
+                self._incident_over(given, lingers=False)
+            case "leave":
+                self._incident_over(given, lingers=True)
 
     # -- effects that take some thought --------------------------------------------------------------
 
@@ -185,7 +186,21 @@ class Story:
     def due(self) -> bool:
         """Tell whether a group that waits need wait no longer."""
         group = self.group
-        return group.phase == "pending" and (group.waits_until is None or group.waits_until <= self.now) and self._enough()
+        over = group.waits_until is None or group.waits_until <= self.now
+        return group.phase == "pending" and over and (group.lingers or self._enough())
+
+    def _incident_over(self, given: dict[str, Any], *, lingers: bool) -> None:
+        """Leave the group to itself. lingers: it fires, and its senders have as long to end it as they have to begin it again."""
+        group, incident, by = self.group, given["incident"], given.get("by", "")
+        if group.incident != incident or not group.incident_open:
+            return
+        if not lingers:
+            # Pages of what flaps or waits go their way; what is muted calls by new ones when the quiet is over.
+            self.add(e.IncidentOver(incident, group.pages if group.phase == "muted" else (), by=by))
+            return
+        until = self.now + group.handling.reopen
+        why = f"{incident} is over: people are called as soon as it is heard of again, and at {until:%H:%M} UTC if nobody says that it has ended"
+        self.add(e.IncidentOver(incident, group.pages, until, by, why))
 
     def _raise(self, note: NoteAlerts, what: Happening) -> None:
         group = self.group
@@ -228,8 +243,9 @@ class Story:
         title = (lead.title if lead is not None else group.title)[:_TITLE]
         self.add(
             e.GroupPaged(
-                self._page_id(), title, group.urgency, opening.policy, opening.service, opening.targets, group.incident, _sentence([why]),
-                carried(lead),
+                self._page_id(), title, group.urgency, opening.policy, opening.service, opening.targets,
+                group.incident if group.incident_open or self.found.in_hand else "",  # what is over ends no page that was made after it
+                _sentence([why]), carried(lead),
             ),
         )  # fmt: skip
         declare = opening.handling.declare

@@ -17,7 +17,7 @@ Happening = Literal[
 ]  # fmt: skip
 Effect = Literal[
     "open", "reopen", "hold", "count", "page", "raise", "acknowledge", "lapse", "mute", "loosen", "resolve", "close", "flap", "stir", "settle", "link",
-    "note",
+    "note", "leave",
 ]  # fmt: skip
 
 
@@ -62,7 +62,7 @@ HAPPENING_SAYS: Final[Mapping[Happening, str]] = {
     "calm_in_hand": "nothing changed for a while; it fires, and a person is on it",
     "calm_ended": "nothing changed for a while, and nothing fires",
     "linked": "it is linked to an incident, or one is declared from it",
-    "incident_over": "its incident has ended",
+    "incident_over": "its incident is resolved, or has ended",
 }
 EFFECT_SAYS: Final[Mapping[Effect, str]] = {
     "open": "the group opens",
@@ -81,7 +81,9 @@ EFFECT_SAYS: Final[Mapping[Effect, str]] = {
     "stir": "the calm begins anew",
     "settle": "it flaps no longer",
     "link": "it belongs to the incident, and so do its open pages",
-    "note": "it is noted",
+    "note": "it is noted (pages of what is muted end with the incident)",
+    "leave": "its pages end with the incident, and its senders have the route's `reopen` to say that it has ended; people are called at the latest then, "
+    "and as soon as an alert of it is heard of again",
 }
 
 
@@ -93,6 +95,7 @@ _LINK: Final = (
     "Belonging to an incident changes nothing by itself; while the incident is worked on, further pages are not made unless it is louder."
 )
 _NEVER: Final = "An incident's end neither ends nor reopens a group."
+_LEFT: Final = "An incident's end does not end what fires on: unless that ends soon by itself, people are called anew."
 
 TABLE: Final[Mapping[Phase, Mapping[Happening, Cell]]] = {
     "new": {
@@ -138,7 +141,7 @@ TABLE: Final[Mapping[Phase, Mapping[Happening, Cell]]] = {
         "unmuted": Cell("firing", ("loosen",), "Nothing keeps it quiet; nothing will."),
         "flaps": Cell("flapping", ("flap",), "The page that is open stays; nothing more is sent."),
         "linked": Cell("firing", ("link",), _LINK),
-        "incident_over": Cell("firing", ("note",), _NEVER),
+        "incident_over": Cell("pending", ("leave",), _LEFT),
     },
     "acknowledged": {
         **{name: _stays("acknowledged") for name in HAPPENINGS},
@@ -152,7 +155,7 @@ TABLE: Final[Mapping[Phase, Mapping[Happening, Cell]]] = {
         "unmuted": Cell("acknowledged", ("loosen",), "A person is on it already."),
         "flaps": Cell("flapping", ("flap",), "The person on it stays on it."),
         "linked": Cell("acknowledged", ("link",), _LINK),
-        "incident_over": Cell("acknowledged", ("note",), _NEVER),
+        "incident_over": Cell("pending", ("leave",), _LEFT),
     },
     "flapping": {
         **{name: _stays("flapping") for name in HAPPENINGS},

@@ -52,6 +52,7 @@ REACTIONS: Final[tuple[Reaction, ...]] = (
     Reaction("acknowledgement of a group ran out: nobody is on its alerts", g.GroupLapsed, _look),
     Reaction("group calls anew: nobody is on its alerts", g.GroupPaged, _look),
     Reaction("group ended: end its alerts, where a person did it", g.GroupResolved, _resolved),
+    Reaction("incident of a group is over: nobody is on its alerts", g.IncidentOver, _look),
     Reaction("group reopened: count its alerts", g.GroupReopened, _look),
     Reaction("group closed: no alert joins it any more", g.GroupClosed, _look),
     Reaction("silence saved: judge alerts again", silence.SilenceSaved, _again),

@@ -58,8 +58,13 @@ def reasons(alert: Alert, group: Group | None, pages: Sequence[Mapping[str, Any]
             "resolved": "is over",
         }.get(str(page["state"]), str(page["state"]))  # fmt: skip
         add(f"The page {page['id']} {what}{', and nobody has answered' if page['unanswered'] else ''}.", f"/pages/{page['id']}")
-    if group is not None and group.incident:
+    if group is not None and group.incident and group.incident_open:
         add("It belongs to an incident; while that is worked on, it calls again only if it gets worse.", f"/incidents/{group.incident}")
+    elif group is not None and group.incident:
+        add(
+            "It belongs to an incident that is over: what fires on, or again, calls people as its route says.",
+            f"/incidents/{group.incident}",
+        )
     return found
 
 

@@ -74,9 +74,16 @@ def reach(session: Session, weeks: int, service: str, severity: str) -> None:
     """Find the hours at which nobody would be reached; exit code 1 where there are any.
 
     For each level of each service: who is called first, by which proved way, and after how long, throughout the coming weeks, clock changes
-    included. A hole is an hour at which a page would reach nobody by a proved way.
+    included. A hole is an hour at which a page would reach nobody by a proved way. Behind them: roles, contacts and targets of escalations of the
+    playbooks in use that nobody stands for.
     """
     found = session.api.get("/reach", weeks=weeks, service=service, severity=severity)
+    found["words"] = session.api.get("/reach/words")["playbooks"]
+
+    def words() -> None:
+        for book in found["words"]:
+            for says in book["says"]:
+                output.say(f"{output.tone('nobody', 'warn')}  playbook {book['playbook']}: {says}")
 
     def people() -> None:
         rows = [
@@ -91,12 +98,14 @@ def reach(session: Session, weeks: int, service: str, severity: str) -> None:
             output.say(f"{output.tone('hole', 'bad')}  {hole['says']}" + (f" ({hole['why']})" if hole["why"] else ""))
         if not found["reach"]:
             output.say("Nothing was looked at. Say who is called for a service: tocsin service save ID --policy POLICY")
+            words()
             return
         output.say()
         output.say(
             f"From {found['start'][:16].replace('T', ' ')} to {found['end'][:16].replace('T', ' ')} UTC: "
             + ("somebody is reached at every hour." if found["whole"] else f"{len(found['holes'])} holes.")
         )
+        words()
 
     session.show(found, people)
     if not found["whole"]:
@@ -135,6 +144,7 @@ def _look(session: Session) -> Iterator[Check]:
     yield Check("database", "ok", f"{condition['database']}, schema {condition['schema']}")
     yield from _engine(session, condition)
     yield from _playbooks(session)
+    yield from _words(session)
     yield from _channels(session)
     if session.api.get("/people")["people"]:
         yield Check("people", "ok", "pages can name somebody")
@@ -145,6 +155,18 @@ def _look(session: Session) -> Iterator[Check]:
             "nobody is written down: pages reach the console and a folder, and nobody's telephone.",
             "tocsin person save ID --name NAME",
         )
+
+
+def _words(session: Session) -> Iterator[Check]:
+    """Yield, for each playbook in use, whom it calls and nobody stands for."""
+    for book in session.api.get("/reach/words")["playbooks"]:
+        name = f"roles of {book['playbook']}"
+        if book["says"]:
+            none = f"{', '.join(book['levels'])} would page nobody. " if book["levels"] else ""
+            fix = "tocsin oncall, tocsin team save and tocsin policy apply make them; what differs only in - and _ or in capitals fits."
+            yield Check(name, "warn", none + " ".join(book["says"]), fix)
+        else:
+            yield Check(name, "ok", "somebody stands for everybody whom it calls")
 
 
 def _channels(session: Session) -> Iterator[Check]:

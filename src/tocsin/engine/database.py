@@ -134,7 +134,7 @@ class DataDirectory:
 
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise Refused(
                 f"The data directory {self.path} cannot be used: {error.strerror}.", fix="Name another one with --data."

@@ -156,7 +156,7 @@ def _settle(connection: Connection, ids: Sequence[int], values: Row) -> None:
 
 
 def _redact(connection: Connection, stream: str, version: int) -> list[int]:
-    """Take a fact's content and salt away, and every copy that the engine made of it: snapshots, messages, kept answers.
+    """Take a fact's content and salt away, and every copy that the engine made of it: snapshots and messages. Answers that are kept name it by its number alone.
 
     Return the ids of messages that waited.
     """
@@ -171,5 +171,4 @@ def _redact(connection: Connection, stream: str, version: int) -> list[int]:
         .where(*meant)
         .values(body="{}", sent=None, state=case((deliveries.c.state == "waiting", "redacted"), else_=deliveries.c.state)),
     )
-    connection.execute(delete(tables.idempotency))
     return waited

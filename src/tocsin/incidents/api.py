@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
 from tocsin.incidents import handlers, queries, timeline
@@ -19,6 +20,7 @@ from tocsin.web.problems import bad_body
 _LARGEST_FILE: Final = 10_000_000
 """Bytes of a file of incidents."""
 
+_READINGS: Final[dict[str, timeline.Reading]] = {"happened_by": "happened_by", "known_by": "known_by"}
 _AS_OF = (("at", "As of this moment (RFC 3339)"), ("reading", "happened_by (default) or known_by"))
 
 _COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
@@ -69,13 +71,20 @@ _COMMANDS: tuple[tuple[str, type[Command], str], ...] = (
 )
 
 
+def _reading(asked: Asked) -> timeline.Reading:
+    said = asked.query.get("reading") or "happened_by"
+    if said in _READINGS:
+        return _READINGS[said]
+    raise Refused(f"reading={said[:40]!r} is no way to read a record.", fix="Write happened_by or known_by.", field="reading")
+
+
 def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
     """Return the endpoints of incidents."""
 
     def read(function: Callable[..., Any], **more: Any) -> Callable[[Asked], Awaitable[Any]]:
         async def handle(asked: Asked) -> Any:
             return await asyncio.to_thread(
-                function, asked.runtime, shelf, asked.path["id"], at=moment_of(asked), reading=asked.query.get("reading", "happened_by"), **more,
+                function, asked.runtime, shelf, asked.path["id"], at=moment_of(asked), reading=_reading(asked), **more,
             )  # fmt: skip
 
         return handle

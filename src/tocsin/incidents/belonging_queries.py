@@ -56,6 +56,7 @@ class Hidden:
     """What of alerts a viewer may not see. Mostly nothing: then it costs one short query and conditions say nothing."""
 
     def __init__(self, reader: Reader, viewer: Viewer) -> None:
+        self._viewer = viewer
         self.incidents = privacy.hidden(reader, viewer)
         groups = _table("alert_groups")
         rows = reader.rows(select(groups.c.id).where(groups.c.incident.in_(sorted(self.incidents)))) if self.incidents else []
@@ -65,14 +66,16 @@ class Hidden:
         """Return the condition on rows of alerts: what belongs to a readable incident, or to none and to no hidden group."""
         if not self.incidents:
             return true()
-        alerts = _table("alerts")
-        rest: Any = alerts.c.incidents
-        for incident in sorted(self.incidents):
-            rest = func.replace(rest, f" {incident} ", " ")
-        loose = [func.trim(alerts.c.incidents) == ""]
-        for group in sorted(self.groups):
-            loose += [alerts.c.grp != group, alerts.c.grp.not_like(f"{group} %"), alerts.c.grp.not_like(f"% {group}")]
-        return or_(func.trim(rest) != "", and_(*loose))
+        alerts, groups = _table("alerts"), _table("alert_groups")
+        # However many are hidden, the statement stays as long as it is: they are looked up, not written into it.
+        hidden = privacy.unreadable(self._viewer).subquery("hidden")
+        linked = select(func.count()).select_from(hidden).where(_has(alerts.c.incidents, hidden.c.id)).scalar_subquery()
+        count = func.length(alerts.c.incidents) - func.length(func.replace(alerts.c.incidents, " ", "")) - 1
+        of_hidden = select(groups.c.id).where(groups.c.incident.in_(privacy.unreadable(self._viewer)))
+        several = of_hidden.where(_has(literal(" ") + alerts.c.grp + literal(" "), groups.c.id)).exists()
+        free = and_(alerts.c.grp.not_in(of_hidden), or_(alerts.c.grp.not_like("% %"), ~several))
+        none = func.trim(alerts.c.incidents) == ""
+        return or_(and_(none, free), and_(~none, linked < count))
 
     def not_shown(self, reader: Reader, alerts: Iterable[int]) -> frozenset[int]:
         """Return those of these alerts that the viewer may not see."""
@@ -87,6 +90,11 @@ class Hidden:
     def without(self, named: Sequence[str]) -> tuple[str, ...]:
         """Return the incidents of an alert without those that the viewer may not read."""
         return tuple(one for one in named if one not in self.incidents)
+
+
+def _has(ids: Any, one: Any) -> ColumnElement[bool]:
+    """Return the condition that an id stands among others, each between spaces. Not LIKE: an id may have a sign that means something there."""
+    return func.length(func.replace(ids, literal(" ") + one + literal(" "), " ")) < func.length(ids)
 
 
 # -- single things --------------------------------------------------------------------------------

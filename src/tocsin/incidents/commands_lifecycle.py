@@ -17,6 +17,7 @@ class Declare(Command, frozen=True):
     service: str = ""
     impact: str = ""
     detected_by: str = ""
+    """How it came to light, in the playbook's words (``detection_sources``); duties may hang on it."""
     cause: str = ""
     topic: str = ""
     marks: dict[str, bool] = {}
@@ -42,6 +43,8 @@ class Update(Command, frozen=True):
     service: str | None = None
     topic: str | None = None
     cause: str | None = None
+    detected_by: str | None = None
+    """How it came to light, in the playbook's words (``detection_sources``); duties may hang on it."""
 
 
 class ChangeSeverity(Command, frozen=True):

@@ -69,10 +69,11 @@ class SetMilestone(Command, frozen=True):
 
 
 class RecordFigure(Command, frozen=True):
-    """Record a figure of the impact."""
+    """Record a figure of the impact; a second time corrects it."""
 
     figure: Name
     value: float | str
+    """A number, also as text: ``1,000``, ``12.5 %``, ``about 40,000``."""
     unit: str = ""
     source: str = ""
     estimate: bool = False

@@ -15,7 +15,6 @@ from tocsin.comms.status import queries as status
 from tocsin.comms.status.names import public_id
 from tocsin.comms.status.vocabulary import ORDER, WORDS
 from tocsin.engine.errors import NotFound, Refused
-from tocsin.engine.model import Context
 from tocsin.engine.ports import ChannelFailed, Renderer
 from tocsin.incidents import delivery_queries, forms, handlers, messages, naming, previews, privacy, queries, room, telling
 from tocsin.incidents.commands import PostUpdate, SendAgain
@@ -225,7 +224,7 @@ class _Composer:
 
     def _rendered(self, opened: queries.Opened, playbook: Playbook, command: PostUpdate, visit: Visit) -> tuple[Any, str, str]:
         """Return the update as it would be recorded, with its subject and text."""
-        context = Context(opened.now, visit.actor, (), None)
+        context = handlers.as_if_posted(visit.runtime, opened, visit.actor)
         command = handlers.with_timeline(visit.runtime, opened.incident.id, playbook, command)
         posted, _ = messages.post(opened.incident, playbook, command, context, opened.now)
         return posted, *self._said({**posted.values, "message": posted.message})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -29,11 +29,15 @@ class Found(msgspec.Struct, frozen=True):
     entry: Fact | None = None
     corrections: tuple[int, ...] = ()
     """Versions of the entry's corrections so far."""
+    newest: Fact | None = None
+    """The entry's newest correction; nothing where it has none."""
     other: Incident | None = None
     alerts: tuple[dict[str, Any], ...] = ()
     people: tuple[str, ...] = ()
     not_kept: tuple[str, ...] = ()
     """Attachments that an entry names and nobody has sent."""
+    names: Mapping[str, str] = {}
+    """What people are called, by id, for what is told to others."""
     only_here: tuple[str, ...] = ()
     """Attachments of the entry that no other entry of any incident names."""
 

@@ -42,6 +42,8 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
     level = severity_of(playbook, command.severity or playbook.default_severity or playbook.classify.unsure.use)
     stage_id = playbook.lifecycle.triage if command.triage and playbook.lifecycle.triage else playbook.lifecycle.initial
     stage = _stage(playbook, stage_id)
+    # What a route declares was seen by an alert, in the playbook's word for that; people say it themselves.
+    detected_by = command.detected_by or (playbook.detection.alert if ctx.actor.kind == "system" and command.alerts else "")
     marks = {mark.id: mark.default for mark in playbook.marks}
     for mark, value in command.marks.items():
         if mark not in marks:
@@ -51,7 +53,7 @@ def declare(incident: Incident, command: c.Declare, ctx: Context, found: Found) 
         Happened(
             events.Declared(
                 title=command.title, playbook=Pin(*found.pin), severity=level.id, rank=level.rank, mode=level.mode, stage=stage.id,
-                stage_kind=stage.kind, service=command.service, impact=command.impact, detected_by=command.detected_by, cause=command.cause,
+                stage_kind=stage.kind, service=command.service, impact=command.impact, detected_by=detected_by, cause=command.cause,
                 topic=command.topic, marks=marks, private=command.private, because=command.because,
                 sets=tuple(dict.fromkeys(("declared", *stage.sets, *(("response_started",) if ctx.actor.kind == "person" else ())))),
             ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Command, Context, Decision, Fact, Happened
 from tocsin.incidents import commands as c
-from tocsin.incidents import errors, events, milestones
+from tocsin.incidents import errors, events, figures, milestones
 from tocsin.incidents import notes as n
 from tocsin.incidents.decide_base import Found, Handler, milestone_ids, milestones_set_by, need, occurred, one, open_only
 from tocsin.incidents.decide_lifecycle import linked
@@ -112,18 +114,22 @@ def _redact(incident: Incident, command: c.Redact, ctx: Context, playbook: Playb
         raise Refused(f"{incident.id} has no fact {command.fact}.", fix="Give the number that stands beside the entry.", field="fact")
     if not isinstance(found.entry.event, events.EntryLogged | events.EntryCorrected | events.UpdatePosted):
         raise Refused("Only entries and messages can be redacted.", fix="Correct it instead.", field="fact")
-    event = found.entry.event
+    # An entry goes with all its corrections, and a correction with its entry: any of them may hold what must go.
+    gone = tuple(dict.fromkeys((found.entry.version, *found.corrections)))
+    event, newest = found.entry.event, found.newest or found.entry
     redacted = events.Redacted(
-        command.fact, found.entry.type, need(command.reason, "reason", "a redaction is kept with its reason"),
-        entry=event.entry if isinstance(event, events.EntryCorrected) else 0, by="" if isinstance(event, events.UpdatePosted) else event.by,
-        attachments=event.attachments if isinstance(event, events.EntryLogged) else (), left=_left(incident, found.entry),
+        found.entry.version, found.entry.type, need(command.reason, "reason", "a redaction is kept with its reason"),
+        entry=event.entry if isinstance(event, events.EntryCorrected) else 0,
+        by="" if isinstance(newest.event, events.UpdatePosted) else newest.event.by,  # type: ignore[attr-defined]
+        attachments=event.attachments if isinstance(event, events.EntryLogged) else (), left=_left(incident, newest, gone),
     )  # fmt: skip
-    return Decision((Happened(redacted),), result={"fact": command.fact}, redact=(command.fact,), drop=found.only_here)
+    return Decision((Happened(redacted),), result={"fact": command.fact}, redact=gone, drop=found.only_here)
 
 
-def _left(incident: Incident, fact: Fact) -> Left:
+def _left(incident: Incident, fact: Fact, gone: Collection[int]) -> Left:
+    """Return what stays known of an entry as its newest correction has it, or of a message. gone: versions of all its facts."""
     event = fact.event
-    rested = tuple((name, m) for name, candidates in incident.moments.items() for m in candidates if m.source == fact.version)
+    rested = tuple((name, m) for name, candidates in incident.moments.items() for m in candidates if m.source in gone)
     if isinstance(event, events.EntryLogged | events.EntryCorrected):
         return Left(fact.occurred_at, event.kind, event.progress, rested)
     told = next((update for update in incident.updates if update.source == fact.version), None)
@@ -162,11 +168,10 @@ def _record_figure(incident: Incident, command: c.RecordFigure, ctx: Context, pl
     figure = next((f for f in playbook.figures if f.id == command.figure), None)
     if figure is None:
         raise errors.UnknownWord("figure", command.figure, (f.id for f in playbook.figures))
-    if figure.kind in ("count", "money", "percent") and not isinstance(command.value, float | int):
-        raise Refused(
-            f"{command.figure} is a number, not {command.value!r}.", fix="Write only the number; the unit is separate.", field="value"
-        )
-    recorded = events.FigureRecorded(command.figure, command.value, command.unit or figure.unit, command.source, command.estimate)
+    value, about = figures.read(figure, command.value)
+    if isinstance(value, str):
+        value = need(value, "value", "a value")
+    recorded = events.FigureRecorded(command.figure, value, command.unit or figure.unit, command.source, command.estimate or about)
     return one(recorded, None, figure=command.figure)
 
 
@@ -205,9 +210,9 @@ def _note_failure(incident: Incident, command: n.NoteDeliveryFailure, ctx: Conte
 def _update(incident: Incident, command: c.Update, ctx: Context, playbook: Playbook) -> Decision:
     if incident.merged_into:
         raise errors.Ended(incident.id, incident.stage, incident.merged_into)
-    changed = events.DetailsChanged(command.title, command.impact, command.service, command.topic, command.cause)
+    changed = events.DetailsChanged(command.title, command.impact, command.service, command.topic, command.cause, command.detected_by)
     if changed == events.DetailsChanged():
-        raise Refused("Nothing to change.", fix="Give a title, impact, service, topic or cause.")
+        raise Refused("Nothing to change.", fix="Give a title, impact, service, topic, cause or how it was detected.")
     return one(changed)
 
 

@@ -62,11 +62,15 @@ def _accept(incident: Incident, command: c.AcceptRole, ctx: Context, playbook: P
 def given(
     incident: Incident, playbook: Playbook, role: str, person: str, note: str, ctx: Context, when: datetime | None
 ) -> tuple[tuple[Happened, ...], tuple[Delivery, ...]]:
-    """Return what follows when a person takes a role: the fact, and the list of roles where the lead changes hands."""
+    """Return what follows when a person takes a role: the fact, and the list of roles where the lead changes hands.
+
+    What nobody wrote for an audience does not go to one while the incident is private: those whom it names see it in the room.
+    """
     at = occurred(when, ctx)
     held = {name: one.person for name, one in incident.roles.items()}
     fact = assigned(playbook, held, role, person, previous=held.get(role, ""), note=note)
-    posted = messages.role_list(incident, playbook, {**held, role: person}, ctx, at) if fact.hand_over and fact.leads else None
+    tells = fact.hand_over and fact.leads and not incident.private
+    posted = messages.role_list(incident, playbook, {**held, role: person}, ctx, at) if tells else None
     if posted is None:
         return (Happened(fact, at),), ()
     return (Happened(fact, at), Happened(posted[0], at)), posted[1]

@@ -6,7 +6,7 @@ The page works without scripts: then the level is worked out when the form is se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -22,6 +22,8 @@ from tocsin.incidents import commands as c
 from tocsin.incidents import forms, glance_queries, handlers
 from tocsin.incidents.similar import similar
 from tocsin.paging import queries as paging
+from tocsin.paging.standing import callees, says
+from tocsin.paging.standing_queries import calling, name_in, standing
 from tocsin.people.queries import list_people
 from tocsin.playbooks.classify import Classification, classify, parse_answers
 from tocsin.playbooks.errors import AnswersRefused
@@ -47,7 +49,12 @@ class _Level(msgspec.Struct, frozen=True):
     found: Classification | None
     by_hand: bool
     people: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    """Names of escalation policies that call people by themselves."""
+    already: tuple[str, ...] = ()
+    """Those whom the alerts' pages call already, so that nothing calls them anew."""
     missing: tuple[str, ...] = ()
+    """What to say of words that reach nobody, a sentence each."""
     problem: Refused | None = None
 
 
@@ -120,9 +127,10 @@ class _Pages:
             known = services.named(reader, typed["service"]) if typed["service"] else None
             own = known.saved.playbook if known is not None and known.saved is not None else ""
             book = books.get(typed["playbook"] or own or self._default) or next(iter(books.values()), None)
-            level = self._level(reader, book, typed["severity"], answers)
+            level = self._level(reader, book, typed["severity"], answers, chosen_alerts)
             rows, _ = glance_queries.open_now(reader, visit.viewer, _LOOKED_THROUGH)
             service = known.id if known is not None else typed["service"]
+            typed["detected_by"] = self._detected_by(book, alert, given)
             return {
                 "typed": typed, "books": books, "book": book, "alert": alert, "answers": answers, "level": level, "own": own,
                 "similar": similar(typed["title"], service, rows, _MOST_SIMILAR) if typed["title"] or service else [],
@@ -130,6 +138,17 @@ class _Pages:
                 "services": [{"id": row["id"], "name": row["name"]} for row in services.list_services(reader)],
                 "names": {row["id"]: row["name"] for row in list_people(reader, everybody=True)}, "fragment": False, "live": False,
             }  # fmt: skip
+
+    @staticmethod
+    def _detected_by(book: Playbook | None, alert: Any, given: Mapping[str, str]) -> str:
+        """Return what was said of how it came to light, unless that was an answer to another playbook's question; else what follows."""
+        said = given.get("detected_by")
+        asked_of = given.get("asked_of", "")
+        if book is None:
+            return said or ""
+        if said is not None and asked_of == book.playbook:
+            return said
+        return forms.detected_by(book, alert, "" if asked_of else said or "")
 
     def _from_alert(self, reader: Reader, visit: Visit, typed: dict[str, str], chosen: list[str]) -> tuple[Any, list[str]]:
         """Fill in what the alert says that the address names, or the worst one of the group that it names."""
@@ -161,7 +180,9 @@ class _Pages:
                 found[playbook_id] = book
         return found
 
-    def _level(self, reader: Reader, book: Playbook | None, by_hand: str, answers: Mapping[str, str]) -> _Level:
+    def _level(
+        self, reader: Reader, book: Playbook | None, by_hand: str, answers: Mapping[str, str], alerts_chosen: Sequence[str] = ()
+    ) -> _Level:
         if book is None:
             return _Level(None, None, by_hand=False)
         try:
@@ -170,14 +191,12 @@ class _Pages:
             return _Level(None, None, by_hand=False, problem=_in_words(refused, book))
         chosen = book.severity(by_hand) if by_hand else None
         level = chosen or book.severity(found.severity)
-        called = (
-            paging.resolve(reader, level.page, reader.now)
-            if level is not None and level.urgency != "none" and level.mode != "ticket_only"
-            else None
-        )
-        people = tuple(one.person for one in called.people if not one.named_only) if called is not None else ()
-        missing = tuple(_name_of(book, one.target) for one in called.missing) if called is not None else ()
-        return _Level(level, found, chosen is not None, people, missing)
+        calls = level is not None and level.urgency != "none" and level.mode != "ticket_only"
+        stands = standing(reader, level.page, reader.now) if level is not None and calls else ()
+        called = callees(stands, calling(reader, alerts=alerts_chosen))
+        policies = tuple(policy.name or policy.id for name in called.policies if (policy := paging.policy_of(reader, name)) is not None)
+        missing = says(stands, lambda word: name_in(book, word))
+        return _Level(level, found, chosen is not None, called.people, policies, called.already, missing)
 
     # -- doing it ---------------------------------------------------------------------------------
 
@@ -201,6 +220,7 @@ class _Pages:
             book = books.get(command.playbook or own or self._default)
         because: tuple[str, ...] = ()
         severity = command.severity
+        assessed = forms.assessed(book, answers) if book is not None else {}
         if book is not None and not severity:
             try:
                 found = classify(book, parse_answers(book, _of_book(book, answers)))
@@ -209,7 +229,7 @@ class _Pages:
             severity, because = found.severity, found.because
         linked = tuple(dict.fromkeys(one for one in visit.lists.get("alert", ()) if one))
         return msgspec.structs.replace(
-            command, severity=severity, because=because, alerts=linked, private=given.get("private") == "1",
+            command, severity=severity, because=because, alerts=linked, assessment=assessed, private=given.get("private") == "1",
             service=known.id if known is not None else command.service, playbook=command.playbook or (book.playbook if book else None),
         )  # fmt: skip
 
@@ -235,9 +255,3 @@ def _in_words(refused: AnswersRefused, book: Playbook) -> Refused:
     return Refused(
         f"“{asks.get(bad.field, bad.field)}” has an answer that cannot be used: {bad.what}.", fix=bad.remedy, field=f"{_ANSWER}{bad.field}"
     )
-
-
-def _name_of(book: Playbook, target: str) -> str:
-    role = book.role(target)
-    contact = next((one for one in book.contacts if one.id == target), None)
-    return (role.short or role.name) if role else contact.name if contact else target.replace("_", " ")

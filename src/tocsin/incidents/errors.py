@@ -13,8 +13,11 @@ class UnknownWord(Refused):
     code = "incident.unknown_word"
 
     def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
-        words = ", ".join(known) or "none"
-        super().__init__(f"{field} {value!r} is not in the playbook.", fix=f"Write one of: {words}.", field=field)
+        words = ", ".join(known)
+        fix = (
+            f"Write one of: {words}." if words else "The playbook names none of its kind; add it there, or write what you know as an entry."
+        )
+        super().__init__(f"{field} {value!r} is not in the playbook.", fix=fix, field=field)
 
 
 class Ended(Conflict):

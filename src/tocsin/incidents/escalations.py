@@ -23,6 +23,11 @@ class Call(msgspec.Struct, frozen=True):
     due_at: datetime
 
 
+def goes_on(incident: Incident | None) -> bool:
+    """Tell whether people still work on an incident: it has not ended, and is not resolved."""
+    return incident is not None and not incident.ended and incident.stage_kind != "resolved"
+
+
 def plan(incident: Incident, playbook: Playbook) -> list[Call]:
     """Return the calls that are to be made unless something happens first, soonest first. Those already made are left out."""
     if incident.ended or incident.imported or not incident.circumstances or not incident.severity or incident.stage_kind == "resolved":

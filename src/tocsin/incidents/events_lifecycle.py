@@ -32,13 +32,14 @@ class Declared(Event, frozen=True, tag="incident.declared"):
 
 
 class DetailsChanged(Event, frozen=True, tag="incident.details_changed"):
-    """Title, impact, service, topic or kind of cause; ``None``: unchanged."""
+    """Title, impact, service, topic, kind of cause or how it was detected; ``None``: unchanged."""
 
     title: str | None = None
     impact: str | None = None
     service: str | None = None
     topic: str | None = None
     cause: str | None = None
+    detected_by: str | None = None
 
 
 class SeverityChanged(Event, frozen=True, tag="incident.severity_changed"):

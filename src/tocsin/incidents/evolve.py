@@ -29,7 +29,7 @@ from tocsin.incidents.model import (
 )
 from tocsin.incidents.registers import engage, later, put, with_change, with_moments, with_update, without
 
-FOLD_VERSION: Final = 2
+FOLD_VERSION: Final = 3
 
 
 def initial(incident_id: str) -> Incident:
@@ -103,8 +103,9 @@ def _changes(state: Incident, fact: Fact) -> dict[str, Any]:
             changes: dict[str, Any] = {
                 name: value for name in ("title", "impact", "topic") if (value := getattr(event, name)) is not None
             }  # fmt: skip
-            if event.service is not None or event.cause is not None:
-                changes |= with_change(state.changes, Change(at, version, service=event.service, cause=event.cause))
+            if (event.service, event.cause, event.detected_by) != (None, None, None):
+                told = Change(at, version, service=event.service, cause=event.cause, detected_by=event.detected_by)
+                changes |= with_change(state.changes, told)
             return changes
         case e.SeverityChanged():
             return with_change(state.changes, Change(at, version, event.severity, event.rank, event.mode))

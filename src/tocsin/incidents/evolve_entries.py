@@ -70,7 +70,9 @@ def corrected(state: Incident, fact: Fact, event: e.EntryCorrected) -> dict[str,
         readings = replace_reading(state.readings, event.reading, fact, replaced)
     changes["readings"] = readings
     if event.field:
-        changes["assessment"] = put(state.assessment, event.field, Said(fact.occurred_at, event.text, fact.version))
+        known = state.assessment.get(event.field)
+        since = min(known.since, fact.occurred_at) if known is not None and known.since is not None else None
+        changes["assessment"] = put(state.assessment, event.field, Said(fact.occurred_at, event.text, fact.version, since))
     return changes
 
 

@@ -51,6 +51,17 @@ def _incidents_of(reader: Reader, streams: Iterable[str]) -> dict[str, str]:
         for some in _portions(records):
             rows = reader.rows(select(table.c.id, table.c.incident).where(table.c.id.in_(some), table.c.incident != ""))
             found.update({f"{kind}:{row[0]}": str(row[1]) for row in rows})
+    for some in _portions([record for record in belonging.get("page", ()) if f"page:{record}" not in found]):
+        pages, groups = (
+            metadata.tables["pages"],
+            metadata.tables["alert_groups"],
+        )  # a page that was opened for a group belongs to its incident
+        rows = reader.rows(
+            select(pages.c.id, groups.c.incident)
+            .join(groups, groups.c.id == pages.c.group)
+            .where(pages.c.id.in_(some), groups.c.incident != "")
+        )
+        found.update({f"page:{row[0]}": str(row[1]) for row in rows})
     return found
 
 

@@ -16,6 +16,7 @@ from tocsin.engine.model import Command
 from tocsin.incidents import commands as c
 from tocsin.incidents.backdating import is_clock, moment, when
 from tocsin.incidents.model import Incident, Link, Reading
+from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.record import Message
 
 Fields = Mapping[str, str]
@@ -121,7 +122,7 @@ def _assessment(fields: Fields, now: datetime) -> Command:
     return _made(c.Assess, answers=answers)
 
 
-DETAILS: Final = ("title", "impact", "service", "cause")
+DETAILS: Final = ("title", "impact", "service", "cause", "detected_by")
 """What an incident says of itself and people may put right."""
 
 
@@ -133,6 +134,7 @@ def details(fields: Fields, incident: Incident) -> c.Update | None:
         "impact": incident.impact,
         "service": here.service if here else "",
         "cause": here.cause if here else "",
+        "detected_by": here.detected_by if here else "",
     }
     changed = {name: text for name in DETAILS if name in fields and (text := fields[name].strip()) != known[name]}
     return _made(c.Update, **changed) if changed else None
@@ -149,12 +151,11 @@ def _helped(fields: Fields, now: datetime) -> Command:
 
 
 def _figure(fields: Fields, now: datetime) -> Command:
-    text = fields.get("value", "").strip()
-    numeric = fields.get("numeric", "") == "yes"
-    return _made(
-        c.RecordFigure, figure=fields.get("figure", ""), value=_value(text, "value") if numeric else text, source=fields.get("source", ""),
-        estimate=fields.get("estimate", "") == "yes",
-    )  # fmt: skip
+    """Read a figure; the playbook knows whether its value is a number."""
+    given = {name: fields.get(name, "").strip() for name in ("figure", "value", "unit", "source")}
+    if not given["value"]:
+        raise Refused("The figure has no value.", fix="Write what is known of it; an estimate will do.", field="value")
+    return _made(c.RecordFigure, **given, estimate=fields.get("estimate", "") == "yes")
 
 
 def _plain(of: type[Command], *names: str) -> Form:
@@ -217,7 +218,7 @@ def declaration(fields: Fields, now: datetime) -> c.Declare:
     """Return the declaration that the form means."""
     return _made(
         c.Declare, title=fields.get("title", "").strip(), playbook=fields.get("playbook") or None, severity=fields.get("severity") or None,
-        service=fields.get("service", "").strip(), impact=fields.get("impact", "").strip(),
+        service=fields.get("service", "").strip(), impact=fields.get("impact", "").strip(), detected_by=fields.get("detected_by", "").strip(),
         started_at=moment(fields.get("started_at", ""), now, "started_at"), alerts=(fields["alert"],) if fields.get("alert") else (),
     )  # fmt: skip
 
@@ -230,6 +231,39 @@ def from_alert(alert: Alert | None, service: str) -> dict[str, str]:
     return {
         "title": alert.title[:LONGEST_TITLE], "service": service or alert.service or alert.labels.get("service", ""), "started_at": f"{at:%Y-%m-%d %H:%M:%S}" if at else "",
     }  # fmt: skip
+
+
+def assessed(playbook: Playbook, answers: Mapping[str, str]) -> dict[str, str]:
+    """Return what the answers about the level say of the first assessment, where that asks the same by the same id: it is not asked again.
+
+    answers: as typed, by question.
+    """
+    asked = {one.id for one in playbook.assessment}
+    found = {}
+    for question in playbook.classify.questions:
+        text = answers.get(question.id, "").strip()
+        if question.id in asked and text:
+            found[question.id] = text.replace("_", " ") if question.kind == "choice" else f"{text} {question.unit}".strip()
+    return found
+
+
+_BY_TOOLS: Final = ("monitoring", "heartbeat", "email", "other")
+"""How alerts are detected that no person reported."""
+
+
+def detected_by(playbook: Playbook, alert: Alert | None, said: str = "") -> str:
+    """Return how an incident came to light, as far as it follows from where it is declared from; empty where nothing follows.
+
+    said: what was chosen in the form; it holds wherever the playbook has such a word.
+    """
+    sources, assumed = playbook.detection_sources, playbook.detection
+    if said and (said in sources or not sources):
+        return said
+    if alert is None or alert.how == "person":
+        return assumed.person
+    if alert.how in _BY_TOOLS:
+        return assumed.alert
+    return alert.how if alert.how in sources else assumed.report
 
 
 def in_words(refusal: Refused, message: Message) -> Refused:

@@ -79,16 +79,22 @@ def gate_view(incident: Incident, playbook: Playbook, gate: Gate, now: datetime)
     if gate.window and (want := window_wants(incident, playbook, gate.window, now)):
         wants.append(want)
     moments = milestones.known(incident, playbook)
-    wants.extend(f"the milestone {name} is not known" for name in gate.requires if name not in moments)
+    wants.extend(milestone_wanted(name, playbook) for name in gate.requires if name not in moments)
     now_in_force = incident.now_circumstances
     if now_in_force is None or now_in_force.mode == "full":  # one responder, or a ticket, has no roles to fill
-        wants.extend(f"nobody holds the role {role}" for role in gate.roles if role not in incident.roles)
+        names = {role.id: role.name for role in playbook.roles}
+        wants.extend(f"nobody holds the role {names.get(role, role)}" for role in gate.roles if role not in incident.roles)
     waiver = incident.checks.get(f"{GATE}.{gate.id}")
     if waiver is not None:
         items.append(ItemView(f"{GATE}.{gate.id}", f"What {gate.name} itself wants", "waived", "", waiver.by, waiver.at, waiver.reason))
     else:
         missing.extend(wants)
     return GateView(gate.id, gate.name, tuple(items), tuple(missing), gate.confirm)
+
+
+def milestone_wanted(milestone: str, playbook: Playbook) -> str:
+    """Return what a gate says of a milestone that it requires."""
+    return f"{milestones.name_of(milestone, playbook)} is not known"
 
 
 def window_wants(incident: Incident, playbook: Playbook, window_id: str, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +14,14 @@ from tocsin.comms.status import queries as status
 from tocsin.comms.status.names import mailing_id
 from tocsin.engine.chance import fresh
 from tocsin.engine.errors import NotAllowed, Refused
-from tocsin.engine.model import Actor, Context, Reader, Viewer
+from tocsin.engine.model import Actor, Context, Fact, Reader, Viewer
 from tocsin.engine.runtime import Runtime
 from tocsin.incidents import commands as c
 from tocsin.incidents import decide_import, delivery_queries, importing, messages, naming, obligations, privacy, queries, timeline
 from tocsin.incidents.decide_base import Found
 from tocsin.incidents.errors import UnknownWord
 from tocsin.incidents.model import Incident
+from tocsin.people import names_queries
 from tocsin.people.rights import at_least
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
@@ -85,8 +87,9 @@ def compose(runtime: Runtime, shelf: Bookshelf, incident_id: str, message_id: st
     message = playbook.message(message_id) if playbook else None
     if playbook is None or message is None:
         raise UnknownWord("message", message_id, (m.id for m in playbook.messages) if playbook else ())
-    shown = [timeline.plain(line) for line in timeline.lines(opened.facts, playbook) if line.entry]
-    filled = messages.prefill(opened.incident, playbook, message, opened.now, shown)
+    names = _names(runtime, opened.incident)
+    shown = _written(opened.facts, playbook, names)
+    filled = messages.prefill(opened.incident, playbook, message, opened.now, shown, names=names)
     return {
         "message": message.id, "name": message.name, "audiences": list(message.audiences), "next_update": message.next_update,
         "next_update_default": str(message.next_update_default) if message.next_update_default else None, "eta": message.eta,
@@ -114,9 +117,25 @@ def with_timeline(runtime: Runtime, incident_id: str, playbook: Playbook, comman
     wanted = [f for f in message.fields if f.prefill == "timeline" and f.id not in command.fields] if message else []
     if not wanted:
         return command
-    facts = runtime.facts("incident", incident_id)
-    shown = [timeline.plain(line) for line in timeline.lines(facts, playbook) if line.entry]
+    shown = _written(runtime.facts("incident", incident_id), playbook, _names(runtime, runtime.state("incident", incident_id)))
     return msgspec.structs.replace(command, fields={**command.fields, **{f.id: shown for f in wanted}})
+
+
+def _written(facts: Sequence[Fact], playbook: Playbook, names: Mapping[str, str]) -> list[str]:
+    return [timeline.plain(line, playbook, names) for line in timeline.lines(facts, playbook) if line.entry]
+
+
+def _names(runtime: Runtime, incident: Incident | None) -> Mapping[str, str]:
+    """Return what those are called whom a message of the incident may name."""
+    if incident is None:
+        return {}
+    with runtime.reading() as reader:
+        return names_queries.names_of(reader, {*incident.named, *incident.engaged, *(held.person for held in incident.roles.values())})
+
+
+def as_if_posted(runtime: Runtime, opened: queries.Opened, actor: Actor) -> Context:
+    """Return what a message of this moment is made with, for a preview."""
+    return Context(opened.now, actor, (), Found(opened.playbook, names=_names(runtime, opened.incident)))
 
 
 def preview(runtime: Runtime, shelf: Bookshelf, incident_id: str, command: c.PostUpdate, actor: Actor) -> dict[str, Any]:
@@ -132,7 +151,7 @@ def preview(runtime: Runtime, shelf: Bookshelf, incident_id: str, command: c.Pos
         raise UnknownWord("message", command.message, ())
     command = with_timeline(runtime, incident_id, playbook, command)
     at = command.at or opened.now
-    posted, deliveries = messages.post(opened.incident, playbook, command, Context(opened.now, actor, (), None), at)
+    posted, deliveries = messages.post(opened.incident, playbook, command, as_if_posted(runtime, opened, actor), at)
     template = playbook.message(command.message)
     assert template is not None
     shown = []

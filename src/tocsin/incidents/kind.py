@@ -17,6 +17,8 @@ from tocsin.incidents.evolve import FOLD_VERSION, evolve, initial
 from tocsin.incidents.model import Incident
 from tocsin.incidents.rows import rows
 from tocsin.incidents.timeline_queries import attached_only_by
+from tocsin.people import names_queries
+from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.services import queries as services
 
@@ -35,8 +37,9 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
                 # What is not given stays as the newest correction left it.
                 return Found(playbook, entry=reader.fact(stream, made[-1] if made else command.entry), corrections=made)
             case c.Redact():
-                entry = reader.fact(f"incident:{incident.id}", command.fact)
-                return Found(playbook, entry=entry, only_here=attached_only_by(reader, entry) if entry else ())
+                return _for_redaction(incident, playbook, command.fact, reader)
+            case c.PostUpdate() | c.AssignRole() | c.AcceptRole() | c.Leave():
+                return Found(playbook, names=names_queries.names_of(reader, _named_by(incident, command)))
             case c.Pin() | c.SendAgain():
                 return Found(playbook, entry=reader.fact(f"incident:{incident.id}", command.fact))
             case c.Merge():
@@ -63,6 +66,31 @@ def incident_kind(shelf: Bookshelf, default_playbook: str) -> Kind:
         name="incident", state=Incident, events=events.EVENTS, fold_version=FOLD_VERSION, initial=initial, evolve=evolve, decide=decide,
         prepare=prepare, rows=rows, wake=wake, plan=lambda incident: incident.plan,
     )  # fmt: skip
+
+
+def _for_redaction(incident: Incident, playbook: Playbook | None, number: int, reader: Reader) -> Found:
+    """Look an entry up with its corrections, or a message: what is redacted goes whole, whichever of its facts was named."""
+    stream = f"incident:{incident.id}"
+    named = reader.fact(stream, number)
+    if named is None or not isinstance(named.event, events.EntryLogged | events.EntryCorrected):
+        return Found(playbook, entry=named)
+    whole = named.event.entry if isinstance(named.event, events.EntryCorrected) else number
+    made = incident.corrections.get(str(whole), ())
+    entry = reader.fact(stream, whole) or named
+    return Found(
+        playbook, entry=entry, corrections=made, newest=reader.fact(stream, made[-1]) if made else None, only_here=attached_only_by(reader, entry),
+    )  # fmt: skip
+
+
+def _named_by(incident: Incident, command: c.PostUpdate | c.AssignRole | c.AcceptRole | c.Leave) -> set[str]:
+    """Return whom a message of this moment may name."""
+    given = {getattr(command, field, "") for field in ("by", "person", "to")}
+    return {
+        *(holding.person for holding in incident.roles.values()),
+        *(offer.person for offer in incident.offers.values()),
+        *given,
+        *incident.engaged,
+    }
 
 
 def _service_playbook(service: str, reader: Reader) -> str:

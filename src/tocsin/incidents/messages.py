@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from tocsin.engine.errors import Refused
 from tocsin.engine.model import Context, Delivery
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, milestones, naming
-from tocsin.incidents.decide_base import milestones_set_by
+from tocsin.incidents.decide_base import Found, milestones_set_by
 from tocsin.incidents.model import Incident, UpdateRef
 from tocsin.incidents.public_words import step_of
 from tocsin.incidents.roles import conflicts
@@ -22,6 +23,7 @@ from tocsin.playbooks.response import Audience
 PEOPLE_CHANNELS: Final = ("console", "file")
 """Where pages and reminders to people go until contact methods exist."""
 _FIRST: Final = ("first_post", "initial", "update")
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 _INTERNAL: Final = ("page", "roles", "thanks", "bridge")
 
 
@@ -48,7 +50,11 @@ def post(
     for name in command.fields:
         if name not in known:
             raise errors.UnknownWord("fields", name, known)
-    fields = {**prefill(incident, playbook, message, at, ()), **{k: v for k, v in command.fields.items() if v not in ("", None, [])}}
+    names = _names(ctx)
+    fields = {
+        **prefill(incident, playbook, message, at, (), names=names),
+        **{k: v for k, v in command.fields.items() if v not in ("", None, [])},
+    }
     missing = [field for field in message.fields if field.required and fields.get(field.id) in (None, "", [])]
     if missing:
         labels = ", ".join(f"{field.id} ({field.label})" for field in missing)
@@ -60,9 +66,10 @@ def post(
         raise Refused(f"{message.name} needs an ETA.", fix="Give a time, or `unknown`.", field="eta")
     ids = tuple(a.id for a in audiences)
     number = 1 + sum(1 for u in incident.updates if u.number and set(u.audiences) & set(ids)) if message.numbered else 0
-    values = frozen(incident, playbook, at) | {
+    by = command.by or ctx.actor.id
+    values = frozen(incident, playbook, at, names=names) | {
         "f": fields, "number": number, "status": status, "next_update": next_text(next_at, when=when_resolved), "eta": command.eta, "audiences": ids,
-        "by": command.by or ctx.actor.id,
+        "by": names.get(by, by),
     }  # fmt: skip
     if wrong is not None:
         values["corrects"] = {"at": wrong.at.isoformat(), "number": wrong.number}
@@ -107,17 +114,28 @@ def role_list(
     if message is None:
         return None
     audiences = _audiences(playbook, message, ())
-    values = frozen(incident, playbook, at, held) | {
-        "f": prefill(incident, playbook, message, at, (), held), "number": 0, "status": "", "next_update": "", "eta": "",
-        "audiences": tuple(a.id for a in audiences), "by": ctx.actor.id,
+    names = _names(ctx)
+    values = frozen(incident, playbook, at, held, names) | {
+        "f": prefill(incident, playbook, message, at, (), held, names), "number": 0, "status": "", "next_update": "", "eta": "",
+        "audiences": tuple(a.id for a in audiences), "by": names.get(ctx.actor.id, ctx.actor.id),
     }  # fmt: skip
     posted = events.UpdatePosted(message.id, "roles", tuple(a.id for a in audiences), 0, "", values["f"], values)
     return posted, _deliveries(incident, posted, audiences)
 
 
-def frozen(incident: Incident, playbook: Playbook, at: datetime, held: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return what every template may use of the incident, as plain values with RFC 3339 times."""
+def _names(ctx: Context) -> Mapping[str, str]:
+    return ctx.found.names if isinstance(ctx.found, Found) else {}
+
+
+def frozen(
+    incident: Incident, playbook: Playbook, at: datetime, held: Mapping[str, str] | None = None, names: Mapping[str, str] = _NOBODY
+) -> dict[str, Any]:
+    """Return what every template may use of the incident, as plain values with RFC 3339 times.
+
+    held: role id to person, where it is not as the incident stands. names: what people are called, by id; who has none is called by the id.
+    """
     held = {role: h.person for role, h in incident.roles.items()} if held is None else held
+    held = {role: names.get(person, person) for role, person in held.items()}
     moments = milestones.known(incident, playbook)
     now = incident.now_circumstances
     lead = playbook.lead
@@ -143,9 +161,10 @@ def frozen(incident: Incident, playbook: Playbook, at: datetime, held: Mapping[s
 
 def prefill(
     incident: Incident, playbook: Playbook, message: Message, at: datetime, timeline: Sequence[str], held: Mapping[str, str] | None = None,
+    names: Mapping[str, str] = _NOBODY,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the fields that the record can fill. timeline: the lines of the timeline, where the caller has them."""
-    base = frozen(incident, playbook, at, held)
+    """Return the fields that the record can fill. timeline: the lines of the timeline, where the caller has them. held, names: as of ``frozen``."""
+    base = frozen(incident, playbook, at, held, names)
     filled: dict[str, Any] = {}
     for field in message.fields:
         value = _source(field, incident, base, timeline)

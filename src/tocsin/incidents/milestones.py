@@ -52,3 +52,9 @@ def _choose(candidates: tuple[Moment, ...] | list[Moment], keep: str) -> Moment 
 def at(moments: Mapping[str, Moment], name: str) -> Moment | None:
     """Return a milestone's moment; None where it is unknown."""
     return moments.get(name)
+
+
+def name_of(milestone: str, playbook: Playbook | None) -> str:
+    """Return what people read for a milestone: the playbook's name for its own, words for a canonical one."""
+    own = next((m.name for m in playbook.milestones if m.id == milestone), None) if playbook else None
+    return own or milestone.replace("_", " ").capitalize()

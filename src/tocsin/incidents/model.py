@@ -202,6 +202,8 @@ class Said(msgspec.Struct, frozen=True):
     at: datetime
     text: str
     source: int
+    since: datetime | None = None
+    """When something of the kind was first said, where that matters and was earlier."""
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True):

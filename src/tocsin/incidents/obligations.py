@@ -302,6 +302,8 @@ class _Book:
             return _when(incident.stages.get(done.stage))
         if done.checklist is not None:
             return self._checklist(done.checklist)
+        if done.assessment is not None:
+            return self._assessment(done.assessment)
         moments = self._moments_of(done)
         return next((when for when in moments if when.at >= begins), moments[0] if moments and done.update_to is None else None)
 
@@ -320,6 +322,14 @@ class _Book:
             found = [m for m in incident.mitigations.values() if m.kind == done.mitigation and m.completed_at]
             return [When(m.completed_at, m.completed, m.by) for m in found if m.completed_at]
         return []
+
+    def _assessment(self, wanted: str) -> When | None:
+        """Return when the last of the wanted questions was first answered; a later answer to the same question changes nothing."""
+        questions = self.playbook.assessment
+        asked = [one for one in questions if one.required or wanted == "all"] or questions
+        said = [self.incident.assessment.get(one.id) for one in asked]
+        known = [When(one.since or one.at, one.source) for one in said if one is not None]
+        return max(known, key=lambda when: when.at) if known and len(known) == len(said) else None
 
     def _checklist(self, checklist_id: str) -> When | None:
         checklist = self.playbook.checklist(checklist_id)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from tocsin.engine.model import Fact
 from tocsin.incidents.model import Change, Circumstances, Incident, Moment, Reading, Said, Seen, Series, UpdateRef
 
@@ -86,11 +88,14 @@ def replace_reading(readings: dict[str, Series], reading: Reading, fact: Fact, r
 
 
 def say(said: dict[str, Said], name: str, text: str, fact: Fact) -> dict[str, Said]:
-    """Write an answer down, unless a later one is known."""
+    """Write an answer down, unless a later one is known; the moment of the first one stays."""
     known = said.get(name)
-    if known is not None and (known.at, known.source) > (fact.occurred_at, fact.version):
-        return said
-    return put(said, name, Said(fact.occurred_at, text, fact.version))
+    if known is None:
+        return put(said, name, Said(fact.occurred_at, text, fact.version))
+    since = min(known.since or known.at, fact.occurred_at)
+    if (known.at, known.source) > (fact.occurred_at, fact.version):
+        return put(said, name, msgspec.structs.replace(known, since=since))
+    return put(said, name, Said(fact.occurred_at, text, fact.version, since))
 
 
 def with_update(state: Incident, posted: UpdateRef) -> tuple[UpdateRef, ...]:

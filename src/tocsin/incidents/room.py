@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from tocsin.incidents import gates, milestones, views
+from tocsin.incidents.figures import NUMERIC
 from tocsin.incidents.model import Incident
 from tocsin.incidents.obligations import SETTLED
 from tocsin.incidents.story import SORT_NAMES
@@ -48,16 +49,18 @@ def room(incident: Incident, playbook: Playbook | None, now: datetime) -> dict[s
         "pinned": incident.pinned,
         "private": incident.private, "readers": sorted(incident.readers) if incident.private else [],
         "marks": _marks(incident, playbook),
-        "asks": [{"id": f.id, "ask": f.ask} for f in playbook.assessment] if playbook else [],
-        "rules": [{"id": r.id, "says": r.says, "to": r.to} for r in playbook.escalations] if playbook else [],
-        "milestones": [{"id": m, "name": _milestone_name(m, playbook)} for m in (*CANONICAL_MILESTONES, *(o.id for o in playbook.milestones))] if playbook else [],
+        "sources": playbook.detection_sources if playbook else (),
+        "asks": _asks(incident, playbook),
+        "rules": [{"id": r.id, "says": r.says, "to": [_party(one, playbook) for one in r.to]} for r in playbook.escalations] if playbook else [],
+        "milestones": [{"id": m, "name": milestones.name_of(m, playbook)} for m in (*CANONICAL_MILESTONES, *(o.id for o in playbook.milestones))] if playbook else [],
         "can_dismiss": not incident.ended and incident.stage_kind not in ("resolved", "closed", "dismissed"),
         "can_reopen": incident.stage_kind in ("resolved", "closed", "dismissed") and not incident.merged_into,
         "entries_total": incident.entries,
         "people": people(incident),
         "checklists": checklists,
         "mitigations": [
-            {**msgspec.structs.asdict(m), "name": names["mitigation"].get(m.kind, m.kind)} for m in incident.mitigations.values()
+            {**msgspec.structs.asdict(m), "name": names["mitigation"].get(m.kind, m.kind), "verify": names["verify"].get(m.kind, "")}
+            for m in incident.mitigations.values()
         ],
         "links": incident.links,
         "alerts": tuple(incident.alerts.values()),
@@ -69,7 +72,7 @@ def room(incident: Incident, playbook: Playbook | None, now: datetime) -> dict[s
         "measures": [{"id": m.id, "name": m.name, "unit": m.unit} for m in playbook.measures] if playbook else [],
         "severities": [{"id": s.id, "name": s.name, "rank": s.rank, "definition": s.definition} for s in playbook.severities] if playbook else [],
         "messages": [{"id": m.id, "name": m.name} for m in playbook.messages if m.audiences and m.kind not in ("page", "roles")] if playbook else [],
-        "mitigation_kinds": [{"id": m.id, "name": m.name, "guard": m.guard if m.dangerous else ""} for m in playbook.mitigations] if playbook else [],
+        "mitigation_kinds": playbook.mitigations if playbook else (),
     }  # fmt: skip
 
 
@@ -113,6 +116,7 @@ def duty(one: Mapping[str, Any], incident: Incident, playbook: Playbook | None, 
         "person": holding.person if holding else "",
         "asks": (done.mark or "") if done else "",
         "compose": _message_for(one, rule, playbook),
+        "answers": done is not None and done.assessment is not None,
         "by_hand": done is None or bool(done.mark or done.follow_up),
         "can_restore": one["state"] == "waived"
         or any(f"{of}:{name}" in incident.marks_done for of in ("mark", "obligation", "follow_up") for name in (one["id"], one["rule"])),
@@ -183,7 +187,9 @@ def _ways(ways: Sequence[Mapping[str, Any]], incident: Incident, playbook: Playb
                 **way,
                 "gate_name": gate.name if gate else "",
                 "gate_waived": incident.checks.get(f"{gates.GATE}.{gate.id}") if gate else None,
-                "wants": _wants(way["missing"], items),
+                "wants": _wants(
+                    way["missing"], items, {gates.milestone_wanted(name, playbook): name for name in gate.requires} if gate else {}
+                ),
                 "verified": verified + waived,
                 "total": total,
                 "aside": aside,
@@ -193,10 +199,19 @@ def _ways(ways: Sequence[Mapping[str, Any]], incident: Incident, playbook: Playb
     return sorted(shown, key=lambda way: (way["aside"], way["distance"] if not way["aside"] else -way["distance"]))
 
 
-def _wants(missing: Sequence[str], items: Sequence[gates.ItemView]) -> list[dict[str, str]]:
-    """Return what a gate still wants, each with the criterion that it is; windows, milestones and roles are no criteria."""
+def _wants(missing: Sequence[str], items: Sequence[gates.ItemView], required: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return what a gate still wants, each with the criterion or the milestone that it is; windows and roles are neither.
+
+    required: what a gate says of its milestones, and which one that is.
+    """
     waiting = [item for item in items if item.state in ("open", "unmet")]
-    return [{"says": says, "item": next((item.id for item in waiting if says.startswith(item.says)), "")} for says in missing]
+    return [
+        {
+            "says": says, "item": next((item.id for item in waiting if says.startswith(item.says)), ""),
+            "milestone": required.get(says, ""),
+        }
+        for says in missing
+    ]  # fmt: skip
 
 
 def people(incident: Incident) -> list[dict[str, Any]]:
@@ -267,17 +282,20 @@ def _checklist(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(playbook: Playbook | None) -> dict[str, dict[str, str]]:
-    return {"mitigation": {m.id: m.name for m in playbook.mitigations} if playbook else {}}
+    kinds = playbook.mitigations if playbook else ()
+    return {"mitigation": {m.id: m.name for m in kinds}, "verify": {m.id: m.verify for m in kinds}}
+
+
+def _party(target: str, playbook: Playbook) -> str:
+    """Return a role's or contact's name in short."""
+    role = playbook.role(target)
+    contact = next((one for one in playbook.contacts if one.id == target), None)
+    return (role.short or role.name) if role else contact.name if contact else target.replace("_", " ")
 
 
 def _marks(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
     here = incident.now_circumstances
     return [{"id": m.id, "ask": m.ask, "value": bool(here and here.marks.get(m.id, m.default))} for m in playbook.marks] if playbook else []
-
-
-def _milestone_name(milestone: str, playbook: Playbook | None) -> str:
-    own = next((m.name for m in playbook.milestones if m.id == milestone), "") if playbook else ""
-    return own or milestone.replace("_", " ").capitalize()
 
 
 def _moments(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
@@ -294,13 +312,15 @@ def _moments(incident: Incident, playbook: Playbook | None) -> list[dict[str, An
 
 
 def _figures(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
-    asked = list(playbook.figures) if playbook else []
-    shown: list[dict[str, Any]] = []
-    for figure in asked:
-        known = incident.figures.get(figure.id)
-        if known is not None or figure.required:
-            shown.append({"id": figure.id, "name": figure.name, "known": known, "unit": (known.unit if known else "") or figure.unit})
-    return shown
+    """Return every figure that the playbook names, those that the postmortem asks for first, each with what is known of it."""
+    named = sorted(playbook.figures, key=lambda figure: not figure.required) if playbook else []
+    return [
+        {
+            "id": figure.id, "name": figure.name, "kind": figure.kind, "required": figure.required, "numeric": figure.kind in NUMERIC,
+            "known": (known := incident.figures.get(figure.id)), "unit": (known.unit if known else "") or figure.unit, "own_unit": figure.unit,
+        }
+        for figure in named
+    ]  # fmt: skip
 
 
 def _readings(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
@@ -312,6 +332,13 @@ def _readings(incident: Incident, playbook: Playbook | None) -> list[dict[str, A
         }
         for name, series in incident.readings.items()
     ]  # fmt: skip
+
+
+def _asks(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
+    """Return the questions of the first assessment, those that are not answered first, each with its answer."""
+    said = {name: one.text for name, one in incident.assessment.items()}
+    asked = sorted(playbook.assessment, key=lambda one: one.id in said) if playbook else []
+    return [{"id": one.id, "ask": one.ask, "required": one.required, "said": said.get(one.id, "")} for one in asked]
 
 
 def _assessment(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tocsin.engine.model import Event, Fact, RowWrite, micros
 from tocsin.incidents import events as e
 from tocsin.incidents.model import Incident
+from tocsin.incidents.public_words import OVER
 
 LISTED: tuple[type[Event], ...] = (
     e.Declared, e.DetailsChanged, e.SeverityChanged, e.MarkSet, e.RoleAssigned, e.RoleVacated, e.StageMoved, e.Merged, e.Unmerged, e.Imported,
@@ -43,10 +44,12 @@ def _readers(before: Incident, after: Incident) -> list[RowWrite]:
 def row(incident: Incident) -> RowWrite:
     """Return the incident's row of the read table."""
     now = incident.now_circumstances
+    # A record that was taken in after it was over has nobody who would close it here.
+    ended = incident.ended or (incident.imported and incident.stage_kind in OVER)
     values = {
         "id": incident.id, "title": incident.title, "severity": incident.severity, "rank": now.rank if now else -1, "stage": incident.stage,
         "stage_kind": incident.stage_kind, "service": now.service if now else "", "playbook": incident.playbook.id if incident.playbook else "",
-        "lead": incident.lead, "private": incident.private, "ended": incident.ended, "merged_into": incident.merged_into,
+        "lead": incident.lead, "private": incident.private, "ended": ended, "merged_into": incident.merged_into,
         "declared_at": micros(incident.declared_at) if incident.declared_at else 0,
     }  # fmt: skip
     return RowWrite("incidents", (incident.id,), values)

@@ -64,7 +64,7 @@ _LOOKS: Final[Mapping[str, tuple[Look, str, str, str]]] = {
     "incident.postmortem_moved": ("note", "file", "step of the postmortem", "steps of the postmortem"),
 }
 _OTHER: Final[tuple[Look, str, str, str]] = ("quiet", "dot", "fact", "facts")
-_HURTS: Final = frozenset({"notice_failed", "exhausted"})
+_HURTS: Final = frozenset({"notice_failed", "exhausted", "nobody"})
 """What may become of a page that the incident's people have to see."""
 _FOLD_FROM: Final = 3
 """So many quiet lines in a row become one that opens."""

@@ -25,6 +25,7 @@ incidents = Table(
     Index("incidents_by_time", "declared_at"),
     Index("incidents_open", "ended", "declared_at"),
     Index("incidents_private", "private", "id"),
+    info={ROWS_VERSION: 1},
 )
 
 glances = Table(

@@ -10,6 +10,7 @@ import msgspec
 
 from tocsin.engine.model import Event, Fact
 from tocsin.incidents import events as e
+from tocsin.incidents import milestones
 from tocsin.playbooks.durations import format_span
 from tocsin.playbooks.model import Playbook
 
@@ -138,10 +139,13 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             sure = "" if event.precision == "exact" else f" ({event.precision})"
             verb = "corrected to" if event.replaces else "at"
             note = f": {event.note}" if event.note else ""
-            return f"{_name(event.milestone, playbook)} {verb} {event.at:%Y-%m-%d %H:%M} UTC{sure}{note}", {"milestone": event.milestone}
+            return f"{milestones.name_of(event.milestone, playbook)} {verb} {event.at:%Y-%m-%d %H:%M} UTC{sure}{note}", {
+                "milestone": event.milestone
+            }
         case e.DetailsChanged():
-            what = [name for name in ("title", "impact", "service", "topic", "cause") if getattr(event, name) is not None]
-            return f"Changed {', '.join(what)}", {name: getattr(event, name) for name in what}
+            what = [name for name in ("title", "impact", "service", "topic", "cause", "detected_by") if getattr(event, name) is not None]
+            said = ", ".join("how it was detected" if name == "detected_by" else name for name in what)
+            return f"Changed {said}", {name: getattr(event, name) for name in what}
         case e.SeverityChanged():
             why = f": {event.reason}" if event.reason else ""
             return f"Severity {event.previous or 'unset'} → {event.severity}{why}", {"because": list(event.because)}
@@ -256,11 +260,21 @@ def sentence(event: Event, playbook: Playbook | None) -> tuple[str, dict[str, An
             return "", {}
 
 
-def plain(line: Line) -> str:
-    """Return a line as text: ``[14:37] alice [OBSERVATION] …``."""
+def plain(line: Line, playbook: Playbook | None = None, names: Mapping[str, str] | None = None) -> str:
+    """Return a line as text: ``[14:37] Alice [OBSERVATION] …``, with the question that it answers and the value that was read."""
     kind = f" [{line.kind}]" if line.entry else ""
-    by = f" {line.by}" if line.by else ""
-    return f"[{line.at:%H:%M}]{by}{kind} {line.text}"
+    by = f" {(names or {}).get(line.by, line.by)}" if line.by else ""
+    asked = next((f"{field.ask} " for field in playbook.assessment if field.id == line.data.get("field")), "") if playbook else ""
+    reading = line.data.get("reading")
+    value = ""
+    if reading:
+        measure = (
+            next((one.name for one in playbook.measures if one.id == reading["measure"]), reading["measure"])
+            if playbook
+            else reading["measure"]
+        )
+        value = f" ({measure}: {reading['value']:g}{' ' + reading['unit'] if reading.get('unit') else ''})"
+    return f"[{line.at:%H:%M}]{by}{kind} {asked}{line.text}{value}"
 
 
 def export(incident: str, shown: Sequence[Line]) -> dict[str, Any]:
@@ -273,11 +287,6 @@ def export(incident: str, shown: Sequence[Line]) -> dict[str, Any]:
         row["offset"] = format_span(line.at - start) if start else ""
         rows.append(row)
     return {"incident": incident, "zone": "UTC", "timeline": rows}
-
-
-def _name(milestone: str, playbook: Playbook | None) -> str:
-    own = next((m.name for m in playbook.milestones if m.id == milestone), None) if playbook else None
-    return own or milestone.replace("_", " ").capitalize()
 
 
 def _audience(audience: str, playbook: Playbook | None) -> str:

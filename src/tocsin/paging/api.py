@@ -10,6 +10,7 @@ from tocsin.paging import commands as c
 from tocsin.paging import handlers, queries, views
 from tocsin.paging.explain import explain
 from tocsin.paging.model import PolicyRecord, Urgency
+from tocsin.paging.standing_queries import nobody_stands
 from tocsin.paging.watch_model import STREAM_ID, SetPager
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.web.endpoints import Asked, Endpoint, command, limit_of, moment_of
@@ -105,6 +106,13 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
 
         return await asyncio.to_thread(work)
 
+    async def words(asked: Asked) -> Any:
+        def work() -> dict[str, Any]:
+            with asked.runtime.reading() as reader:
+                return {"playbooks": nobody_stands(reader, shelf, default_playbook, reader.now)}
+
+        return await asyncio.to_thread(work)
+
     async def pager(asked: Asked) -> Any:
         return await asyncio.to_thread(lambda: views.pager_view(asked.runtime.state("pager", STREAM_ID)))
 
@@ -143,6 +151,7 @@ def endpoints(shelf: Bookshelf, default_playbook: str) -> list[Endpoint]:
         command("/policies/{id}/retire", "policy", c.RetirePolicy, "Have no new page use an escalation policy"),
         Endpoint("GET", "/pager", "How the pager watches itself, and what it found", pager, tag="pager"),
         Endpoint("POST", "/pager", "Say how the pager watches itself", set_pager, SetPager, tag="pager", needs="manager"),
+        Endpoint("GET", "/reach/words", "Roles, contacts and targets of escalations that nobody stands for, by playbook in use", words, tag="reach"),
         Endpoint(
             "GET", "/reach", "Who is reached for each severity of each service in the coming weeks, and when nobody is", reached, tag="reach",
             query=(("weeks", f"1 to {MOST_WEEKS}; 2 without it"), ("service", "Only this one"), ("severity", "Only this one")),

@@ -18,6 +18,7 @@ from tocsin.paging import policies, queries, steps, watch, watch_queries
 from tocsin.paging.calling import Resolved, call_all
 from tocsin.paging.decide import decide
 from tocsin.paging.evolve import evolve
+from tocsin.paging.meaning_queries import meaning
 from tocsin.paging.model import Policy, PolicyRecord
 from tocsin.paging.page import HANDED, LAST_RESORT, Called, Page
 from tocsin.paging.reach import step_holes
@@ -158,16 +159,16 @@ def _targets(command: c.OpenPage, reader: Reader) -> tuple[str, ...]:
 
 
 def _policy_of_word(word: str, reader: Reader) -> Policy | None:
-    """Return the policy that a single bare word means: its own, or the one of the service of this name. People, schedules and teams go before."""
+    """Return the policy that a single bare word means: its own, or the one of the service of this name. ``standing`` says what goes before."""
     kind, _, name = word.partition(":")
     if name:
         return queries.policy_of(reader, name) if kind == "policy" else None
-    if not all(one.named_only for one in queries.resolve(reader, (word,), reader.now).people):
-        return None
-    policy = queries.policy_of(reader, word)
-    service = service_named(reader, word) if policy is None else None
+    found = meaning(reader, word)
+    if found.kind:
+        return queries.policy_of(reader, found.id) if found.kind == "policy" else None
+    service = service_named(reader, word)
     if service is None or service.saved is None:
-        return policy
+        return None
     return queries.policy_of(reader, service.saved.policy) or (queries.made_for(service.saved.page) if service.saved.page else None)
 
 

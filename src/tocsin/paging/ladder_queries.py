@@ -7,9 +7,9 @@ from typing import Any
 
 from tocsin.engine.model import Reader
 from tocsin.oncall.model import Schedule
-from tocsin.oncall.queries import schedule_named
 from tocsin.paging import queries, steps
 from tocsin.paging.calling import Resolved, call
+from tocsin.paging.meaning_queries import meaning
 from tocsin.paging.model import Policy, Urgency, Window
 from tocsin.people.model import Person, Team
 from tocsin.playbooks.durations import Duration, format_span
@@ -75,12 +75,8 @@ def target_of(reader: Reader, target: str) -> dict[str, str]:
     """Return a target of a step as people read it: its kind, its name, and the page where it is changed (empty: there is none)."""
     kind, _, name = target.partition(":")
     if not name:
-        name = target
-        kind = (
-            "person" if reader.state(f"person:{name}") is not None
-            else "schedule" if schedule_named(reader, name.removesuffix(queries.NEXT)) is not None
-            else "team" if reader.state(f"team:{name}") is not None else ""
-        )  # fmt: skip
+        found = meaning(reader, target)
+        kind, name = found.kind if found.kind != "policy" else "", found.id or target
     match kind:
         case "person":
             person: Person | None = reader.state(f"person:{name}")

@@ -22,6 +22,7 @@ from tocsin.paging.links import Link, has_run_out, verify
 from tocsin.paging.messages import following, nobody_called
 from tocsin.paging.page import Page
 from tocsin.paging.queries import last_resort
+from tocsin.people import names_queries
 from tocsin.web.endpoints import json_response
 from tocsin.web.layout import Shell
 from tocsin.web.problems import respond
@@ -64,18 +65,24 @@ def routes(shell: Shell, key: Callable[[], bytes]) -> list[Route]:
         page: Page = runtime.state("page", link.page)
         return link, page
 
-    def last_resort_of() -> tuple[str, ...]:
+    def beside(link: Link, page: Page) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Return the installation's last resort, and what those are called whom the page shows."""
         with runtime.reading() as reader:
-            return last_resort(reader)
+            people = (link.person, *(one.person for one in page.acknowledged), page.resolved.person if page.resolved else "")
+            return last_resort(reader), names_queries.names_of(reader, people)
 
     async def show(request: Request) -> Response:
         try:
             link, page = await asyncio.to_thread(open_, request)
-            last = await asyncio.to_thread(last_resort_of)
+            last, names = await asyncio.to_thread(beside, link, page)
         except Refused as refusal:
             return _private(shell.render(request, "paging/link.html", {"refusal": refusal, "page": None}, status=refusal.status))
         return _private(
-            shell.render(request, "paging/link.html", {"refusal": None, **view(link, page, last), "token": request.path_params["token"]})
+            shell.render(
+                request,
+                "paging/link.html",
+                {"refusal": None, **view(link, page, last), "names": names, "token": request.path_params["token"]},
+            )
         )
 
     def act(make: Callable[[Link], Command]) -> Callable[[Request], Any]:

@@ -16,9 +16,11 @@ from tocsin.oncall.model import Schedule
 from tocsin.oncall.queries import schedule_named
 from tocsin.paging import tables
 from tocsin.paging.calling import Resolved, Someone, bare, someone
+from tocsin.paging.meaning_queries import meaning
 from tocsin.paging.model import Policy, PolicyRecord, Step
 from tocsin.paging.page import Missing, Page
 from tocsin.paging.reach import Known
+from tocsin.paging.standing import key_of
 from tocsin.paging.watch_model import STREAM_ID, Pager
 from tocsin.people.model import Person, Team
 from tocsin.people.queries import members_of
@@ -95,14 +97,9 @@ def _target(reader: Reader, target: str, at: datetime) -> tuple[list[Someone], s
 
 
 def _bare(reader: Reader, name: str, at: datetime) -> tuple[list[Someone], str]:
-    """Look a bare word up as a person, a schedule, a team; else it is only a name."""
-    if reader.state(f"person:{name}") is not None:
-        return _target(reader, f"person:{name}", at)
-    if schedule_named(reader, name.removesuffix(NEXT)) is not None:
-        return _schedule(reader, name, at)
-    if reader.state(f"team:{name}") is not None:
-        return _target(reader, f"team:{name}", at)
-    return [bare(name)], ""
+    """Look a bare word up as a person, a schedule, a team; else it is only a name. A policy is no target of a step."""
+    found = meaning(reader, name)
+    return ([bare(name)], "") if found.kind in ("", "policy") else _target(reader, found.target, at)
 
 
 def _schedule(reader: Reader, name: str, at: datetime) -> tuple[list[Someone], str]:
@@ -236,7 +233,15 @@ def known_for(reader: Reader, targets: Iterable[str], _start: datetime, _end: da
             case "team":
                 add_team(name)
             case _:
-                _ = add(target) or add_schedule(target) or add_team(target)
+                found = meaning(reader, target)
+                match found.kind:
+                    case "person" if add(found.id):
+                        people[target] = people[found.id]
+                    case "schedule" if add_schedule(found.id):
+                        base = found.id.partition("#")[0]
+                        schedules[target.strip().partition("#")[0]] = schedules[base]
+                    case "team" if add_team(found.id):
+                        teams[target] = teams[found.id]
     return Known(people, teams, schedules)
 
 
@@ -324,7 +329,7 @@ def pages_waiting_for(reader: Reader, schedule: str) -> list[str]:
         if page is None or not 0 <= page.position < len(page.policy.steps):
             continue
         targets = page.policy.steps[page.position].to
-        if any(target.removeprefix("schedule:").partition("#")[0] == schedule for target in targets):
+        if any(key_of(target.removeprefix("schedule:").partition("#")[0]) == key_of(schedule) for target in targets):
             found.append(page.id)
     return found
 

@@ -50,6 +50,13 @@ def _link(fact: Fact, _group: object) -> list[Follow]:
     return [Follow("page", page, c.RaisePage(incident=event.incident)) for page in event.pages]
 
 
+def _incident_over(fact: Fact, _group: object) -> list[Follow]:
+    event = fact.event
+    assert isinstance(event, g.IncidentOver)
+    ended = c.ResolvePage(f"{event.incident} is over", fact.occurred_at, by_system=True, by=event.by)
+    return [Follow("page", page, ended) for page in event.pages]
+
+
 def replan(fact: Fact, _person: object, pages: list[str]) -> list[Follow]:
     """Plan a person's open pages anew; ``kind.py`` looks them up."""
     person = fact.stream.partition(":")[2]
@@ -68,4 +75,5 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("group muted: end its pages", g.GroupMuted, _mute),
     Reaction("group is worse: tell its pages", g.GroupRaised, _raise),
     Reaction("group linked: tell its pages", g.GroupLinked, _link),
+    Reaction("incident of a group is over: end the pages that were made under it", g.IncidentOver, _incident_over),
 )

@@ -173,8 +173,8 @@ def endpoints(door: Doorkeeper) -> list[Endpoint]:
         Endpoint("POST", "/accounts/{id}/sign-out", "Sign all browsers of a person out", sign_out, tag=_TAG, needs=admin),
         Endpoint("GET", "/me", "Who you are here: role, teams, token", me, tag=_TAG),
         Endpoint("GET", "/me/sessions", "Where you are signed in", sessions, tag=_TAG),
-        Endpoint("POST", "/me/sessions/end", "Sign out one of your browsers, or all", end, EndSessions, tag=_TAG, needs="viewer"),
-        Endpoint("POST", "/me/password", "Change your own password", password, ChangePassword, tag=_TAG, needs="viewer"),
+        Endpoint("POST", "/me/sessions/end", "Sign out one of your browsers, or all", end, EndSessions, tag=_TAG, needs="viewer", own=True),
+        Endpoint("POST", "/me/password", "Change your own password", password, ChangePassword, tag=_TAG, needs="viewer", own=True),
     ]
 
 

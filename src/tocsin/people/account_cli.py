@@ -23,7 +23,7 @@ _ROLE: Final = click.Choice(ROLES)
 def add(session: Session, /, person_id: str, role: str, name: str) -> None:
     """Give a person an account and print their invitation: a link by which they set a password, once, within seven days."""
     made = session.api.post(f"/accounts/{person_id}", {"role": role, "name": name})
-    session.show(made, lambda: _say_link(f"{person_id} is a {role}. Hand over this link; it works once:", made["link"]))
+    session.show(made, lambda: _say_link(f"{person_id} has the role {role}. Hand over this link; it works once:", made["link"]))
 
 
 def _say_link(sentence: str, link: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def list_(session: Session) -> None:
 def role_(session: Session, person_id: str, role: str) -> None:
     """Give a person another role; it counts from their next request on."""
     answer = session.api.post(f"/accounts/{person_id}/role", {"role": role})
-    session.done(answer, f"{person_id} is a {role}{'' if answer['changed'] else ' already'}.")
+    session.done(answer, f"{person_id} has the role {role}{'' if answer['changed'] else ' already'}.")
 
 
 @account.command("disable")

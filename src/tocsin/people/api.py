@@ -52,7 +52,7 @@ def endpoints() -> list[Endpoint]:
 
 def _person(end: str, body: type[Command], summary: str) -> Endpoint:
     """Return the endpoint of a command on a person: everybody may change their own, whatever their role."""
-    return replace(command(f"/people/{{id}}{end}", "person", body, summary), needs="viewer")
+    return replace(command(f"/people/{{id}}{end}", "person", body, summary), needs="viewer", own=True)
 
 
 def _one(kind: str, view: Callable[[Any, Reader], dict[str, Any]]) -> Callable[[Asked], Awaitable[Any]]:

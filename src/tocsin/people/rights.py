@@ -36,8 +36,8 @@ def require(viewer: Viewer, wanted: Role) -> None:
     """
     if not at_least(viewer.role, wanted):
         raise NotAllowed(
-            f"This needs the role {wanted}, and {viewer.id} is a {viewer.role}.",
-            fix=f"Ask an administrator: a {wanted} {MEANS[wanted]}.", field="role",
+            f"This needs the role {wanted}, and {viewer.id} has the role {viewer.role}.",
+            fix=f"Ask an administrator: the role {wanted} {MEANS[wanted]}.", field="role",
         )  # fmt: skip
 
 

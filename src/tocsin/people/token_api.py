@@ -53,6 +53,6 @@ def endpoints() -> list[Endpoint]:
 
     return [
         Endpoint("GET", "/tokens", "List tokens: all for an administrator, else those that act for you", listed, tag=_TAG, query=(("own", "true: only those that act for you"),)),
-        Endpoint("POST", "/tokens/{id}", "Make a token; its secret is shown once", make, NewToken, 201, tag=_TAG, needs="viewer"),
-        Endpoint("POST", "/tokens/{id}/revoke", "Have a token open nothing any more", revoke, RevokeToken, tag=_TAG, needs="viewer"),
+        Endpoint("POST", "/tokens/{id}", "Make a token; its secret is shown once", make, NewToken, 201, tag=_TAG, needs="viewer", own=True),
+        Endpoint("POST", "/tokens/{id}/revoke", "Have a token open nothing any more", revoke, RevokeToken, tag=_TAG, needs="viewer", own=True),
     ]  # fmt: skip

@@ -94,7 +94,9 @@ def may_give(viewer: Viewer, token: NewToken, *, local: bool, ends: datetime | N
     for role in [*([grant.role] if grant.role else []), *(DOORS[door][0] for door in grant.doors)]:
         if not at_least(viewer.role, role):
             raise NotAllowed(
-                f"{viewer.id} is a {viewer.role} and cannot give away the rights of a {role}.", fix="Take a narrower scope.", field="scopes"
+                f"{viewer.id} has the role {viewer.role} and cannot give away the rights of the role {role}.",
+                fix="Take a narrower scope.",
+                field="scopes",
             )
     if grant.private and not viewer.reads_private:
         raise NotAllowed(

@@ -7,7 +7,7 @@ from tocsin.playbooks.places import Path
 from tocsin.playbooks.process import ChecklistItem, Done, Obligation
 
 _SET_BY_KEYS = ("hand_over_of", "assigned", "reading_of", "entry", "mitigation", "update_to")
-_DONE_KEYS = ("milestone", "role", "update_to", "entry", "checklist", "stage", "mark", "approval", "follow_up", "mitigation")
+_DONE_KEYS = ("milestone", "role", "update_to", "entry", "checklist", "stage", "mark", "approval", "follow_up", "mitigation", "assessment")
 _TIMED = ("unacknowledged", "not_triaged", "age", "no_progress")
 
 
@@ -143,6 +143,9 @@ def _check_done(checker: Checker, at: Path, name: str, done: Done) -> None:
             checker.known((*at, key), value, known, of)
     if done.mark is not None and not done.mark.strip():
         checker.say((*at, "mark"), f"the obligation `{name}` does not say what people mark as done", "Write it in a few words.")
+    if done.assessment is not None and not checker.playbook.assessment:
+        what = f"the obligation `{name}` is kept by the first assessment, which has no questions"
+        checker.say((*at, "assessment"), what, "Add `assessment: [...]` with the questions.")
     _check_done_by_update(checker, at, name, done)
 
 

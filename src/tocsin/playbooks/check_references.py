@@ -25,6 +25,9 @@ def _check_scale(checker: Checker) -> None:
         checker.all_known((*at, "mandatory_roles"), level.mandatory_roles, names.roles, "role")
     if playbook.default_severity:
         checker.known(("default_severity",), playbook.default_severity, names.severities, "severity")
+    for place in ("alert", "report", "person"):
+        if word := getattr(playbook.detection, place):
+            checker.known(("detection", place), word, playbook.detection_sources, "detection source")
     classify = playbook.classify
     checker.known(("classify", "otherwise"), classify.otherwise, names.severities, "severity")
     checker.known(("classify", "unsure", "use"), classify.unsure.use, names.severities, "severity")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -35,6 +35,17 @@ class Change(msgspec.Struct, frozen=True):
     worse: bool
 
 
+class Gap(msgspec.Struct, frozen=True):
+    """A number that no rule covers although rules cover smaller and greater ones."""
+
+    question: str
+    answer: float
+    between: str
+    """The whole range that no rule covers, in words."""
+    says: str
+    """What the playbook says of what no rule covers."""
+
+
 class Classification(msgspec.Struct, frozen=True):
     """A level and how it was reached."""
 
@@ -46,6 +57,10 @@ class Classification(msgspec.Struct, frozen=True):
     unsure: bool = False
     """Whether missing answers could have led to another level, so that the playbook's rule for doubt was used."""
     unsure_rule: str = ""
+    decided_by: Literal["rule", "otherwise", "doubt"] = "rule"
+    """What led to the level: a rule that the answers meet, none that they meet, or the playbook's rule for doubt."""
+    gaps: tuple[Gap, ...] = ()
+    """Answers that lie between the rules, so that the level rests on ``otherwise`` or on the rule for doubt."""
     missing: tuple[str, ...] = ()
     """The questions whose answers could still decide it."""
     changes: tuple[Change, ...] = ()
@@ -59,6 +74,7 @@ class _Verdict(msgspec.Struct, frozen=True):
     because: tuple[str, ...]
     unsure: bool
     missing: tuple[str, ...]
+    by: Literal["rule", "otherwise", "doubt"]
 
 
 def classify(playbook: Playbook, answers: Mapping[str, Answer], others: Sequence[Playbook] = ()) -> Classification:
@@ -82,6 +98,8 @@ def classify(playbook: Playbook, answers: Mapping[str, Answer], others: Sequence
         because=verdict.because,
         unsure=verdict.unsure,
         unsure_rule=playbook.classify.unsure.says if verdict.unsure else "",
+        decided_by=verdict.by,
+        gaps=tuple(_gaps(playbook, conditions, values)) if verdict.by != "rule" else (),
         missing=verdict.missing,
         changes=tuple(_changes(playbook, conditions, values, verdict.level)),
         crosswalk={name: match.severity for name, match in crosswalk(playbook, verdict.level.id, others).items()},
@@ -105,14 +123,39 @@ def _judge(playbook: Playbook, conditions: Sequence[Condition], values: Mapping[
     because = tuple(rule.because for rule, holds in zip(rules, decided, strict=True) if holds and rule.severity == known.id)
     if first is None:
         because = (playbook.classify.otherwise_because,)
+    by: Literal["rule", "otherwise"] = "rule" if first is not None else "otherwise"
     at_worst = first is not None and known.rank <= min(level.rank for level in playbook.severities)
     if not open_rules or at_worst:
-        return _Verdict(known, because, unsure=False, missing=())
+        return _Verdict(known, because, unsure=False, missing=(), by=by)
     missing = dict.fromkeys(name for index in open_rules for name in conditions[index].names if values.get(name) is None)
     doubt = _level(playbook, playbook.classify.unsure.use)
     if first is not None and known.rank <= doubt.rank:
-        return _Verdict(known, because, unsure=True, missing=tuple(missing))
-    return _Verdict(doubt, (playbook.classify.unsure.says,), unsure=True, missing=tuple(missing))
+        return _Verdict(known, because, unsure=True, missing=tuple(missing), by=by)
+    return _Verdict(doubt, (playbook.classify.unsure.says,), unsure=True, missing=tuple(missing), by="doubt")
+
+
+def _gaps(playbook: Playbook, conditions: Sequence[Condition], values: Mapping[str, Answer]) -> Iterator[Gap]:
+    """Yield the numbers that were answered and that no rule covers, although rules cover smaller and greater ones."""
+    for question in playbook.classify.questions:
+        given = values.get(question.id)
+        if question.kind not in ("percent", "number") or given is None:
+            continue
+        about = [condition for condition in conditions if question.id in condition.names]
+        parts = cells(question, about)
+        may_hold = [any(condition.decide({**values, question.id: cell.sample}) is not False for condition in about) for cell in parts]
+        here = next((i for i, cell in enumerate(parts) if _inside(float(given), cell)), None)
+        if here is None or may_hold[here] or not any(may_hold[:here]) or not any(may_hold[here + 1 :]):
+            continue
+        first, last = here, here
+        while not may_hold[first - 1]:
+            first -= 1
+        while not may_hold[last + 1]:
+            last += 1
+        yield Gap(question.id, float(given), words(parts[first : last + 1], question.unit), playbook.classify.otherwise_because)
+
+
+def _inside(number: float, cell: Cell) -> bool:
+    return number == cell.low if cell.point else cell.low < number < cell.high
 
 
 def _level(playbook: Playbook, severity: str) -> Severity:

@@ -291,6 +291,8 @@ def _show_level(name: str, answer: dict[str, Any], questions: list[dict[str, Any
     for because in answer.get("because", []):
         if because != doubt:
             output.say(f"  because {because}")
+    for gap in answer.get("gaps", []):
+        output.say(f"{asks.get(gap['question'], gap['question'])} {gap['answer']:g} falls into a gap: no rule covers {gap['between']}.")
     if doubt:
         output.say(output.tone(f"In doubt: {doubt}", "warn"))
     if answer.get("missing"):

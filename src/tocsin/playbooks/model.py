@@ -21,7 +21,7 @@ from tocsin.playbooks.process import (
 )
 from tocsin.playbooks.record import Accepted, Actions, Figure, Message, Metric, Review
 from tocsin.playbooks.response import Audience, Calendar, Contact, Document, Escalation, Naming, OnCall, Role
-from tocsin.playbooks.scale import AssessmentField, Classify, DeclareRule, Mark, Severity
+from tocsin.playbooks.scale import AssessmentField, Classify, DeclareRule, Detection, Mark, Severity
 
 
 class Lifecycle(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +63,8 @@ class Playbook(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Circumstances that people set and conditions may use."""
     detection_sources: tuple[str, ...] = ()
     """The words for how an incident was detected."""
+    detection: Detection = Detection()
+    """Which of them is assumed at first."""
     declare: tuple[DeclareRule, ...] = ()
     """Reasons to declare."""
     roles: tuple[Role, ...]

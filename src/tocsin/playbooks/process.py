@@ -200,6 +200,8 @@ class Done(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The follow-up of the action items was held."""
     mitigation: str | None = None
     """A mitigation of this kind is in place."""
+    assessment: Literal["required", "all"] | None = None
+    """The questions of the first assessment are answered: those that are required, or all."""
 
 
 class Obligation(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):

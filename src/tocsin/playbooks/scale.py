@@ -146,6 +146,17 @@ class Mark(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What holds until somebody sets it."""
 
 
+class Detection(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of ``detection_sources`` is assumed until somebody says another, by where an incident is declared from."""
+
+    alert: str = ""
+    """From an alert that a tool sent."""
+    report: str = ""
+    """From a report that somebody from outside the team sent."""
+    person: str = ""
+    """By hand, from nothing else."""
+
+
 class DeclareRule(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reason to declare an incident; any one is enough."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tocsin.incidents import events as ie
@@ -24,6 +24,7 @@ _PUBLIC_LINES: Final = (
 )  # fmt: skip
 """What the system noted and an outsider may read; the rest is the house's own business."""
 _DAY: Final = timedelta(days=1)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def span(material: Material) -> timedelta | None:
@@ -151,11 +152,12 @@ def figures(material: Material, section: Section) -> list[str]:
 
 
 def milestones(material: Material, section: Section) -> list[str]:
-    """Return every milestone, canonical and the playbook's own; one that is not known says so."""
+    """Return every milestone in the order in which they were reached, canonical and the playbook's own; those that are not known come last and say so."""
     origin = material.origin
     own = [m.id for m in material.playbook.milestones]
     rows = []
-    for name in [*CANONICAL_MILESTONES, *own]:
+    reached = {name: moment.at for name, moment in material.moments.items()}
+    for name in sorted([*CANONICAL_MILESTONES, *own], key=lambda name: reached.get(name, _NEVER)):
         if name in LATER:
             continue
         moment = material.moments.get(name)

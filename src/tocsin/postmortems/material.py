@@ -79,7 +79,7 @@ def gather(
     times = [recorded, *(fact.recorded_at for fact in facts[-1:]), *(item.changed_at for item in actions)]
     as_of = max(times)
     imported = next((fact.event for fact in facts if isinstance(fact.event, ie.Imported)), None)
-    lines = [line for line in timeline.lines(facts, playbook) if line.kind not in NOT_SHOWN]
+    lines = [line for line in timeline.lines(facts, playbook, people) if line.kind not in NOT_SHOWN]
     return Material(
         incident=incident, playbook=playbook, kind=kind, state=state, facts=facts, lines=lines,
         moments=milestones.known(incident, playbook), duties=obligations.plan(incident, playbook, as_of), actions=actions, people=people, teams=teams,

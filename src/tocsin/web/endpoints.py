@@ -67,6 +67,8 @@ class Endpoint:
     public: bool = False
     needs: Role | Literal[""] = ""
     """The role that it needs; without one, ``viewer`` for GET and ``responder`` for the rest."""
+    own: bool = False
+    """It changes what is one's own, which everybody may, whatever their role; but no token that only reads."""
     door: str = ""
     """The scope of a token that opens this endpoint though the token has no role; see ``people.scopes``."""
     raw: bool = False
@@ -172,6 +174,8 @@ def _route(endpoint: Endpoint, runtime: Runtime) -> Callable[[Request], Awaitabl
             if actor is not None:
                 viewer = identity.viewer_of(request, runtime, actor, endpoint.door)
                 rights.require(viewer, endpoint.asks_for)
+                if endpoint.own:
+                    identity.not_only_reading(request, runtime)
                 if endpoint.asks_for in ("manager", "administrator"):
                     actor = msgspec.structs.replace(actor, address=identity.address_of(request))
                 noting.came_in(request, runtime)

@@ -105,6 +105,20 @@ def viewer_of(request: Request, runtime: Runtime, _actor: Actor, door: str = "")
     return msgspec.structs.replace(found.viewer, role=lesser(role, found.viewer.role) if found.viewer.kind == "person" else role)
 
 
+def not_only_reading(request: Request, runtime: Runtime) -> None:
+    """Make sure that a request comes from no token that is only good for reading.
+
+    Raises:
+        NotAllowed: it does.
+
+    """
+    found = identify(request, runtime)
+    if found is not None and found.grant is not None and found.grant.role in (None, "viewer"):
+        raise NotAllowed(
+            f"The token {found.token} reads and changes nothing.", fix="Sign in, or take a token with a wider scope.", field="scope"
+        )
+
+
 def come_in_first(_request: Request, runtime: Runtime) -> Response | None:
     """Return where a visitor goes who is nobody yet, if not to the sign-in: a new installation is set up first."""
     if runtime.kept(_SET_UP, dict).get("done"):

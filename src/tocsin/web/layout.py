@@ -172,7 +172,7 @@ class Shell:
                 rights.require(viewer, needs)
                 if needs in ("manager", "administrator"):  # what the audit shows says also where it came from
                     actor = msgspec.structs.replace(actor, address=identity.address_of(request))
-                of_form = private.of_form(fields)
+                of_form = private.of_form(lists)
                 if named or of_form:  # what may not be read looks like what does not exist, whatever the handler does
                     await asyncio.to_thread(private.check, self.runtime, viewer, named, request.path_params, of_form)
                     if not form:

@@ -6,7 +6,7 @@ runs, in the same words and after the same look at the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,8 +48,12 @@ ADDRESSES: Final[Mapping[str, Named]] = {
     "/blobs": ATTACHMENT,
 }
 """What stands before a part of an address that names something -> what it names; below ``/api/v1`` and on the pages alike. A test names all others."""
-FIELDS: Final[Mapping[str, Named]] = {"incident": INCIDENT, "into": INCIDENT, "alert": ALERT, "alerts": ALERT, "attachments": ATTACHMENT}
+FIELDS: Final[Mapping[str, Named]] = {
+    "incident": INCIDENT, "into": INCIDENT, "alert": ALERT, "alerts": ALERT, "group": GROUP, "attachments": ATTACHMENT,
+}  # fmt: skip
 """Fields of commands and forms that name such a thing."""
+_OF_ALERTS: Final = "G-"
+"""How the id of a group of alerts begins; action items have a field ``group`` as well, which names a part of their playbook."""
 
 
 def parts(path: str) -> list[tuple[str, str]]:
@@ -107,13 +111,23 @@ def of_body(body: Any) -> list[tuple[str, Named, str]]:
         if (kind := FIELDS.get(name)) is not None:
             value = getattr(body, name)
             several = (value,) if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
-            found += [(name, kind, one) for one in several if isinstance(one, str) and one]
+            found += [(name, kind, one) for one in several if isinstance(one, str) and _names(kind, one)]
     return found
 
 
-def of_form(fields: Mapping[str, str]) -> list[tuple[str, Named, str]]:
-    """Return what a form names in its fields."""
-    return [(name, FIELDS[name], value.strip()) for name, value in fields.items() if name in FIELDS and value.strip()]
+def of_form(lists: Mapping[str, Sequence[str]]) -> list[tuple[str, Named, str]]:
+    """Return what a form names in its fields. lists: every value of each, since a handler may read them all."""
+    return [
+        (name, FIELDS[name], value.strip())
+        for name, values in lists.items()
+        if name in FIELDS
+        for value in values
+        if _names(FIELDS[name], value.strip())
+    ]
+
+
+def _names(kind: Named, value: str) -> bool:
+    return bool(value) and (kind is not GROUP or value.startswith(_OF_ALERTS))
 
 
 def _there(reader: Reader, viewer: Viewer, kind: str, value: str) -> bool:

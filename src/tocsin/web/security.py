@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -35,8 +36,10 @@ FORM_TOKEN: Final = "csrf"  # noqa: S105 (the name of a field)
 class SecurityHeaders:
     """Adds the headers to every answer, and refuses what another site makes a signed-in browser send."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, public_url: str = "") -> None:
+        """public_url: under which people reach this server; a proxy may have put another name into the request."""
         self._app = app
+        self._ours = urlsplit(public_url).netloc
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -55,18 +58,29 @@ class SecurityHeaders:
             refused = respond(Refused("The address has a NUL character.", fix="Take `%00` out of it."))
             await refused(scope, receive, guarded)
             return
-        if _from_elsewhere(scope):
+        if _from_elsewhere(scope, self._ours):
             refusal = PlainTextResponse("Another site sent this in your name. Nothing was done; open Tocsin itself and do it there.\n", 403)
             await refusal(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 
 
-def _from_elsewhere(scope: Scope) -> bool:
+def _another_origin(headers: dict[bytes, Any], ours: str) -> bool:
+    """Tell whether a page of another host sent this. ours: host and port under which people reach this server, where that is set."""
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    if origin in ("", "null"):  # no browser's form, or one that hides where it comes from: then no cookie came from another site
+        return False
+    sent_by = urlsplit(origin).netloc.casefold()
+    return sent_by not in (headers.get(b"host", b"").decode("latin-1").casefold(), ours.casefold())
+
+
+def _from_elsewhere(scope: Scope, ours: str) -> bool:
     if scope["method"] in _SAFE:
         return False
     headers: dict[bytes, Any] = dict(scope["headers"])
-    if headers.get(b"sec-fetch-site") not in (b"cross-site", b"same-site"):
+    site = headers.get(b"sec-fetch-site")
+    # Browsers say the site over https and on this machine only; over plain http the origin has to do.
+    if site not in (b"cross-site", b"same-site") and (site is not None or not _another_origin(headers, ours)):
         return False
     # Without a cookie another site could still sign a browser in as somebody of its own choice, who would then write into that account.
     return b"cookie" in headers or scope["path"].startswith(_ENTRANCES)

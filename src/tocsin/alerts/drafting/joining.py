@@ -51,6 +51,23 @@ class Joining:
             cause.look(self._g.tx.state(f"group:{name}"))
         return cause
 
+    def over(self, name: str) -> str:
+        """Have a group that wants to hear of mere repeats hear of one; return the incident that is over, or nothing where it wants none.
+
+        Costs one look into a dictionary for every other group.
+        """
+        kept = self._causes.get(name) or self._g.journal.causes.by_id.get(name)
+        if kept is None or kept.still is False:
+            return ""
+        cause = self.cause(name)
+        if cause is None or not cause.still:
+            return ""
+        self._g.undo.keep(cause)
+        cause.again = True
+        self.moved(cause)
+        group = self._g.tx.state(f"group:{name}")
+        return str(group.incident) if group is not None else ""
+
     def of_key(self, key: str) -> Cause | None:
         """Return the group that an alert with this key joins; None where one is to be opened."""
         name = self._keys.get(key) or self._g.journal.causes.by_key.get(key)
@@ -112,8 +129,10 @@ class Joining:
             cause.lead = self._lead_from(row) if row is not None else None
         note = NoteAlerts(
             cause.firing, cause.muted, tuple(cause.came), cause.lead, cause.loudest if cause.firing else None, cause.opening, cause.mute, cause.how,
+            cause.again,
         )  # fmt: skip
         cause.came = []
+        cause.again = False
         failure = self._g.tx.attempt(f"group:{cause.id}", note, INTAKE)
         if failure is None:
             cause.opening = None

@@ -26,6 +26,7 @@ from tocsin.alerts.store import AT
 from tocsin.engine.limits import NUL
 from tocsin.engine.model import Actor, micros, moment
 from tocsin.incidents.commands import Acknowledge
+from tocsin.incidents.escalations import goes_on
 from tocsin.incidents.notes import NoteAlert
 
 logger = logging.getLogger(__name__)
@@ -75,12 +76,14 @@ class Occurring:
         if what == "repeated":
             assert live is not None
             self._g.touch(live, self._expiry(signal, live))
+            why = self._on_its_own(live) or why
         elif what == "new":
             return self._begin(arrived, signal, texts, told, receipt, scope, why)
         elif live is None:
             return Outcome(what, why, signal.title, signal.fingerprint)
         elif what == "changed":
             self._change(live, signal, texts, receipt)
+            why = (self._on_its_own(live) if signal.status == "firing" else "") or why
         elif what == "reopened":
             return self._reopen(arrived, live, signal, texts, told, receipt, why)
         elif what == "resolved":
@@ -188,6 +191,11 @@ class Occurring:
         if not live.muted and signal.status == "firing":
             self._worse(live, signal, row[AT["source"]] if row else "")
 
+    def _on_its_own(self, live: Live) -> str:
+        """Tell the groups of an alert that fires on whose incident is over; return so in words, or nothing where there is none."""
+        over = [incident for name in live.group.split() if (incident := self._joining.over(name))] if not live.muted else []
+        return f"it fires still, and {over[0]} is over: people are called again" if over else ""
+
     def _worse(self, live: Live, signal: Signal, source: str) -> None:
         """Tell the groups of an alert where it has become the worst of them."""
         place = rank(signal.level)
@@ -284,10 +292,9 @@ class Occurring:
         self._g.event(number, "acknowledged", micros(at), person, receipt, {})
 
     def in_hand(self, live: Live) -> str:
-        """Return the newest incident of an alert that has not ended; an empty text where there is none."""
+        """Return the newest incident of an alert that people still work on; an empty text where there is none."""
         for name in reversed(live.incidents):
-            incident = self._g.tx.state(f"incident:{name}")
-            if incident is not None and not incident.ended:
+            if goes_on(self._g.tx.state(f"incident:{name}")):
                 return name
         return ""
 

@@ -9,7 +9,7 @@ from typing import Any
 from tocsin.alerts import notify
 from tocsin.alerts.group_commands import LinkGroup, NoteAlerts, NoteIncidentOver, UnlinkGroup, UnmuteGroup
 from tocsin.alerts.group_decide import decide, plan, wake
-from tocsin.alerts.group_events import GROUP_EVENTS
+from tocsin.alerts.group_events import GROUP_EVENTS, GroupPaged
 from tocsin.alerts.group_evolve import FOLD_VERSION, evolve
 from tocsin.alerts.group_model import Group, Opening
 from tocsin.alerts.group_rows import group_rows
@@ -19,8 +19,11 @@ from tocsin.alerts.queries import alert_of
 from tocsin.engine.chance import fresh
 from tocsin.engine.kinds import Follow, Kind, Reaction, Tick
 from tocsin.engine.model import Command, Fact, Reader
+from tocsin.incidents.escalations import goes_on
 from tocsin.incidents.events import Merged, StageMoved
+from tocsin.incidents.model import Incident
 from tocsin.incidents.naming import incident_id
+from tocsin.incidents.notes import NotePage
 from tocsin.playbooks.queries import Bookshelf
 
 TallyOf = Callable[[Reader, str], Tally | None]
@@ -35,7 +38,7 @@ def group_kind(shelf: Bookshelf, default_playbook: str, tally: TallyOf, members:
     def prepare(group: Group, command: Command, reader: Reader) -> GroupFound:
         if isinstance(command, UnlinkGroup):
             return GroupFound(tied=_tied(group, command.incident, reader))
-        if not isinstance(command, NoteAlerts | Tick | UnmuteGroup):
+        if not isinstance(command, NoteAlerts | Tick | UnmuteGroup | NoteIncidentOver):
             return GroupFound()
         opening = group.opening or (command.opening if isinstance(command, NoteAlerts) else None)
         tick = isinstance(command, Tick)
@@ -66,8 +69,17 @@ def group_kind(shelf: Bookshelf, default_playbook: str, tally: TallyOf, members:
 def reactions() -> tuple[Reaction, ...]:
     """Return what incidents mean to the groups that belong to them."""
 
-    def ended(fact: Fact, incident: Any, groups: list[str]) -> list[Follow]:
-        return [Follow("group", group, NoteIncidentOver(incident.id)) for group in groups] if incident.ended else []
+    def moved(fact: Fact, incident: Any, groups: list[str]) -> list[Follow]:
+        if goes_on(incident):
+            return [Follow("group", group, LinkGroup(incident.id)) for group in groups]
+        by = fact.actor.id if fact.actor.kind == "person" else ""
+        return [Follow("group", group, NoteIncidentOver(incident.id, by)) for group in groups]
+
+    def concerned(_fact: Fact, incident: Any, reader: Reader) -> list[str]:
+        """Return the groups that have not heard yet how their incident stands."""
+        going_on = goes_on(incident)
+        states: list[Group | None] = [reader.state(f"group:{name}") for name in of_incident(reader, incident.id)]
+        return [group.id for group in states if group is not None and group.incident_open != going_on]
 
     def merged(fact: Fact, _incident: Any, groups: list[str]) -> list[Follow]:
         event = fact.event
@@ -77,9 +89,24 @@ def reactions() -> tuple[Reaction, ...]:
     def find(_fact: Fact, incident: Any, reader: Reader) -> list[str]:
         return of_incident(reader, incident.id)
 
+    def after(fact: Fact, group: Group, reader: Reader) -> Incident | None:
+        event = fact.event
+        assert isinstance(event, GroupPaged)
+        found: Incident | None = reader.state(f"incident:{group.incident}") if group.incident and not event.incident else None
+        return found if found is not None and not found.ended else None
+
+    def called_after(fact: Fact, group: Group, incident: Incident | None) -> list[Follow]:
+        event = fact.event
+        assert isinstance(event, GroupPaged)
+        if incident is None:
+            return []
+        text = f"{event.title} fires on: people are called again, by the page {event.page} of {group.id}"
+        return [Follow("incident", incident.id, NotePage(event.page, "after", text))]
+
     return (
-        Reaction("incident moved: tell its groups where it has ended", StageMoved, ended, find),
+        Reaction("incident moved: tell its groups where it is over, and where it goes on after all", StageMoved, moved, concerned),
         Reaction("incident merged: its groups belong to the other", Merged, merged, find),
+        Reaction("group calls people after its incident: note it there", GroupPaged, called_after, after),
     )
 
 
@@ -98,6 +125,5 @@ def _page(reader: Reader) -> str:
 
 
 def _in_hand(group: Group, reader: Reader) -> str:
-    """Return the incident of a group that has not ended; nothing where there is none."""
-    incident: Any = reader.state(f"incident:{group.incident}") if group.incident else None
-    return group.incident if incident is not None and not incident.ended else ""
+    """Return the incident of a group that people still work on; nothing where there is none."""
+    return group.incident if group.incident and goes_on(reader.state(f"incident:{group.incident}")) else ""

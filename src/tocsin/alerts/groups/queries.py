@@ -80,12 +80,13 @@ _NO_RANK: Final = 9
 
 
 def without_incident(reader: Reader, viewer: Viewer, limit: int, beside: Iterable[str] = ()) -> tuple[list[dict[str, Any]], int]:
-    """Return groups that fire, may call people and belong to no incident that goes on; and how many there are altogether.
+    """Return groups that fire, may call people and belong to no incident that people still work on; and how many there are altogether.
 
     Those that nobody is on come first, of these the loudest, and of these the newest. beside: groups that are shown elsewhere.
     """
     counts, incidents = tables.group_counts, metadata.tables["incidents"]
-    over = exists(select(incidents.c.id).where(incidents.c.id == groups.c.incident, incidents.c.ended.is_(True)))
+    is_over = or_(incidents.c.ended.is_(True), incidents.c.stage_kind == "resolved")
+    over = exists(select(incidents.c.id).where(incidents.c.id == groups.c.incident, is_over))
     conditions = [
         groups.c.phase.in_(("pending", "firing", "acknowledged", "flapping")), or_(groups.c.incident == "", over), groups_shown(viewer),
     ]  # fmt: skip

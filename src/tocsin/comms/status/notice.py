@@ -85,6 +85,8 @@ class NoticeWithdrawn(Event, frozen=True, tag="notice.withdrawn"):
     """An update is shown no more."""
 
     fact: int
+    began: datetime | None = None
+    """Since when the incident goes on, as the page had it."""
 
 
 class NoticeEnded(Event, frozen=True, tag="notice.ended"):
@@ -126,6 +128,8 @@ class Told(msgspec.Struct, frozen=True):
     corrects: int = 0
     recorded: datetime | None = None
     withdrawn: bool = False
+    version: int = 0
+    """The notice's own fact that said it."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -179,8 +183,12 @@ def decide(notice: Notice, command: Command, _ctx: Context) -> Decision:
         case Publish():
             return _publish(notice, command)
         case Withdraw():
-            known = any(one.fact == command.fact and not one.withdrawn for one in notice.told)
-            return Decision((Happened(NoticeWithdrawn(command.fact)),)) if known else Decision()
+            known = next((one for one in notice.told if one.fact == command.fact and not one.withdrawn), None)
+            if known is None:
+                return Decision()
+            # What was said goes with the words that it was said in; that the incident began then stays.
+            gone = (known.version,) if known.version else ()
+            return Decision((Happened(NoticeWithdrawn(command.fact, notice.began)),), redact=gone)
         case End():
             return (
                 Decision((Happened(NoticeEnded(command.status), command.at),)) if notice.told and notice.resolved_at is None else Decision()
@@ -220,7 +228,7 @@ def evolve(notice: Notice, fact: Fact) -> Notice:
         case NoticePublished():
             told = Told(
                 event.fact, fact.occurred_at, event.step, event.status, event.components, event.headline, event.level, event.next_at,
-                event.when_resolved, event.corrects, fact.recorded_at,
+                event.when_resolved, event.corrects, fact.recorded_at, version=fact.version,
             )  # fmt: skip
             ordered = tuple(sorted((*notice.told, told), key=lambda one: (one.at, one.fact)))
             went_on = notice.ended_at is not None and fact.occurred_at >= notice.ended_at and event.step != "resolved"
@@ -228,7 +236,7 @@ def evolve(notice: Notice, fact: Fact) -> Notice:
             return change(notice, version=fact.version, told=ordered, began=event.began or notice.began, ended_at=ended)
         case NoticeWithdrawn():
             told_ = tuple(change(one, withdrawn=True) if one.fact == event.fact else one for one in notice.told)
-            return change(notice, version=fact.version, told=told_)
+            return change(notice, version=fact.version, told=told_, began=notice.began or event.began)
         case NoticeEnded():
             return change(notice, version=fact.version, ended_at=fact.occurred_at, ended_status=event.status)
         case NoticeResumed():

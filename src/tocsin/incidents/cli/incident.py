@@ -43,7 +43,7 @@ incident = group("incident", "Declare an incident and lead it to its end.")
 @click.option(
     "--private",
     is_flag=True,
-    help="Mark it as private. Nothing hides it yet from whoever holds the token; it is left out of public figures.",
+    help="Only those whom it names read it; for everybody else it does not exist.",
 )
 @click.option("--id", "incident_id", metavar="ID", help="Its id, where another system has made one.")
 @at_options
@@ -157,6 +157,7 @@ def show(session: Session, incident: str, at: str | None, known: bool, zone: str
 @click.option("--service")
 @click.option("--topic")
 @click.option("--cause")
+@click.option("--detected-by", help="How it came to light, such as monitoring.")
 @at_options
 @pass_session
 def update(
@@ -166,7 +167,9 @@ def update(
     """Change what an incident says of itself, move its stage, log an event."""
     changed = {name: value for name, value in details.items() if value is not None}
     if not (status or event or changed):
-        raise click.UsageError("Nothing to change: give --status, --event, --title, --impact, --service, --topic or --cause.")
+        raise click.UsageError(
+            "Nothing to change: give --status, --event, --title, --impact, --service, --topic, --cause or --detected-by."
+        )
     when = session.past(at, zone)
     answer: dict[str, Any] = {"incident": incident}
     said = []

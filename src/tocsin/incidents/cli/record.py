@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 
@@ -126,10 +125,8 @@ def list_milestones(session: Session, incident: str) -> None:
 @click.option("--estimate", is_flag=True, help="It is an estimate.")
 @pass_session
 def record(session: Session, incident: str, figure: str, value: str, unit: str, source: str, estimate: bool) -> None:
-    """Record a FIGURE of the impact, such as failed_requests 15000."""
-    number = value.replace(",", "").lstrip("~$€")
-    given: float | str = float(number) if re.fullmatch(r"-?\d+(\.\d+)?", number) else value
-    body = {"figure": figure, "value": given, "unit": unit, "source": source, "estimate": estimate or value.startswith("~")}
+    """Record a FIGURE of the impact, such as failed_requests 15,000; a second time corrects it. ``~15,000`` is an estimate."""
+    body = {"figure": figure, "value": value, "unit": unit, "source": source, "estimate": estimate}
     answer = session.api.post(f"/incidents/{incident}/figures", body)
     session.done(answer, f"{incident}: {answer['figure']} recorded.")
 

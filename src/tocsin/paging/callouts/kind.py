@@ -1,13 +1,12 @@
 """What an incident's facts mean to pages, and what has to be looked up for it.
 
-A role or contact of a playbook (``on_call``, ``vp_engineering``) calls people where a schedule, team, person or role holder has its name; where
-nothing has, the incident's own message to the console and the outbox folder is all there is.
+A role or contact of a playbook (``on_call``, ``vp_engineering``, ``escalation_matrix``) calls whoever holds the role in the incident; else the person, the
+schedule, the team or the escalation policy of its name (``standing`` says which). Where there is none, the incident's record says so, and the incident's
+own message to the console and the outbox folder is all there is.
 """
 
 from __future__ import annotations
 
-from tocsin.alerts.group_model import Group
-from tocsin.alerts.queries import alert_of
 from tocsin.engine.kinds import Reaction
 from tocsin.engine.model import Fact, Reader
 from tocsin.incidents import events as e
@@ -16,6 +15,9 @@ from tocsin.paging import queries
 from tocsin.paging.callouts.decide import Wanted, end_pages, is_over, open_page
 from tocsin.paging.model import Urgency
 from tocsin.paging.page import Page
+from tocsin.paging.standing import callees, says
+from tocsin.paging.standing_queries import calling, name_in, standing
+from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
 from tocsin.playbooks.scale import Severity
 
@@ -23,8 +25,11 @@ from tocsin.playbooks.scale import Severity
 def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
     """Return what an incident's facts mean to pages."""
 
+    def book_of(incident: Incident, reader: Reader) -> Playbook | None:
+        return shelf.by_digest(incident.playbook.digest, reader) if incident.playbook else None
+
     def level_of(incident: Incident, reader: Reader) -> Severity | None:
-        playbook = shelf.by_digest(incident.playbook.digest, reader) if incident.playbook else None
+        playbook = book_of(incident, reader)
         return playbook.severity(incident.severity) if playbook is not None and incident.severity else None
 
     def for_severity(fact: Fact, incident: Incident, reader: Reader) -> Wanted | None:
@@ -32,18 +37,18 @@ def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
         if level is None or level.urgency == "none" or level.mode == "ticket_only" or incident.imported or incident.ended:
             return None
         if isinstance(fact.event, e.SeverityChanged):
-            playbook = shelf.by_digest(incident.playbook.digest, reader) if incident.playbook else None
+            playbook = book_of(incident, reader)
             before = playbook.severity(fact.event.previous) if playbook is not None and fact.event.previous else None
             if before is not None and before.rank <= level.rank:
                 return None
-        return _wanted(incident, level.page, level, f"{level.id} calls them", fact, reader)
+        return _wanted(incident, level.page, level, f"{level.id} calls them", fact, reader, book=book_of(incident, reader))
 
     def for_escalation(fact: Fact, incident: Incident, reader: Reader) -> Wanted | None:
         event = fact.event
         assert isinstance(event, e.Escalated)
         level = level_of(incident, reader)
         why = f"the playbook escalates: {event.says or event.when.replace('_', ' ')}"
-        return _wanted(incident, event.to, level, why, fact, reader, again=True)
+        return _wanted(incident, event.to, level, why, fact, reader, again=True, book=book_of(incident, reader))
 
     def for_person(fact: Fact, incident: Incident, reader: Reader) -> Wanted | None:
         event = fact.event
@@ -63,7 +68,9 @@ def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
         assert isinstance(event, e.StageMoved)
         if not is_over(event):
             return []
-        return [row["id"] for row in queries.list_pages(reader, state="live", incident=incident.id, limit=queries.MOST)]
+        # Pages of alerts are their groups' own: those hear that the incident is over, and call again for what fires on.
+        live = queries.list_pages(reader, state="live", incident=incident.id, limit=queries.MOST)
+        return [row["id"] for row in live if not row["group"]]
 
     return (
         Reaction("incident resolved: end its pages", e.StageMoved, end_pages, open_pages),
@@ -76,30 +83,20 @@ def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
 
 
 def _wanted(
-    incident: Incident, names: tuple[str, ...], level: Severity | None, why: str, fact: Fact, reader: Reader, *, again: bool = False
-) -> Wanted:
-    """again: call people also where a page calls them already; that is what escalating means."""
-    calling: set[str] = set() if again else _called(incident, reader)
-    targets: list[str] = []
-    for name in dict.fromkeys(incident.roles[name].person if name in incident.roles else name for name in names):
-        people = [one.person for one in queries.resolve(reader, (name,), fact.recorded_at).people if not one.named_only]
-        if people and not set(people) <= calling:
-            targets.append(name)
-            calling |= set(people)
+    incident: Incident, names: tuple[str, ...], level: Severity | None, why: str, fact: Fact, reader: Reader, *, again: bool = False, book: Playbook | None = None,
+) -> Wanted:  # fmt: skip
+    """again: call people also where a page calls them already; that is what escalating means. book: the words are its own; who is missing is said."""
+    words = (incident.roles[name].person if name in incident.roles else name for name in names)
+    found = standing(reader, words, fact.recorded_at)
+    before = () if again else calling(reader, incident.id, incident.alerts)
+    called = callees(found, before, () if again else _by_policies(incident, reader))
+    said = says(found, lambda word: name_in(book, word)) if book is not None else ()
     urgency: Urgency = level.urgency if level is not None and level.urgency in ("high", "low") else "high"
-    return Wanted(tuple(targets), urgency, (level.page_word or level.id).upper() if level is not None else "", why)
+    return Wanted(called.targets, urgency, (level.page_word or level.id).upper() if level is not None else "", why, called.policies, said)
 
 
-def _called(incident: Incident, reader: Reader) -> set[str]:
-    """Return everybody whom a living page of the incident, or of the groups of its alerts, calls."""
-    found: set[str] = set()
-    pages = {row["id"] for row in queries.list_pages(reader, incident=incident.id)}
-    for name in incident.alerts:
-        alert = alert_of(reader, name)
-        group: Group | None = reader.state(f"group:{alert.group}") if alert is not None and alert.group else None
-        pages |= set(group.pages) if group is not None else set()
-    for name in pages:
-        page: Page | None = reader.state(f"page:{name}")
-        if page is not None and page.live:
-            found |= {one.person for run in page.runs for one in run.called if not one.named_only}
-    return found
+def _by_policies(incident: Incident, reader: Reader) -> set[str]:
+    """Return the escalation policies by which living pages of the incident call people."""
+    rows = queries.list_pages(reader, state="live", incident=incident.id, limit=queries.MOST)
+    pages: list[Page | None] = [reader.state(f"page:{row['id']}") for row in rows]
+    return {page.policy.id for page in pages if page is not None and page.live}

@@ -99,21 +99,22 @@ store((kept, here) => {
   here.removeItem(SENT);
 });
 /** Say that a form holds what was typed before, and offer to begin anew. */
-function sayAgain(form, key, fields) {
+function sayAgain(form, key, fields, anew) {
   const note = document.createElement("p");
-  const anew = document.createElement("button");
+  const empty = document.createElement("button");
   note.className = "draft-note";
-  anew.type = "button";
-  anew.className = "quiet";
-  anew.textContent = "Start empty";
-  anew.addEventListener("click", () => {
+  empty.type = "button";
+  empty.className = "quiet";
+  empty.textContent = "Start empty";
+  empty.addEventListener("click", () => {
     for (const field of fields) field.value = field.defaultValue;
     store((...all) => all.forEach((one) => one.removeItem(key)));
     note.remove();
-    fields[0].focus();
-    fields[0].dispatchEvent(new Event("input", { bubbles: true }));
+    anew?.();
+    (fields[0] ?? form.elements[0]).focus();
+    fields[0]?.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  note.append("You typed this before and did not send it. ", anew);
+  note.append("You typed this before and did not send it. ", empty);
   form.prepend(note);
 }
 
@@ -138,8 +139,57 @@ function keepDraft(form) {
     if (Object.keys(values).length && JSON.stringify(values) !== event.oldValue) keep(values);
   });
 }
-document.querySelectorAll("form[data-draft]").forEach(keepDraft);
-document.addEventListener("tocsin:forms", (event) => event.detail.querySelectorAll("form[data-draft]").forEach(keepDraft)); // forms that came later
+/** Keep the draft of a form whose questions the server chooses: choices and ticks too, and its parts are asked for again by what was answered. */
+function keepWhole(form) {
+  const key = `tocsin:draft:${MINE}:${form.dataset.draft}`;
+  const all = () => [...new FormData(form)].filter(([name, value]) => value && typeof value === "string" && !["csrf", "nonce"].includes(name));
+  const first = JSON.stringify(all());
+  const draft = store((kept, here) => JSON.parse(here.getItem(key) ?? kept.getItem(key) ?? "null"));
+  let asking = false; // what stands in the form meanwhile is no answer of anybody's
+  const keep = () => {
+    if (asking || !form.isConnected) return;
+    const now = JSON.stringify(all());
+    store((...both) => both.forEach((one) => (now === first && !refused ? one.removeItem(key) : one.setItem(key, now))));
+  };
+  const ask = async (pairs) => {
+    asking = true;
+    form.setAttribute("aria-busy", "true");
+    let whole = true;
+    try {
+      for (const part of form.querySelectorAll("[data-draft-part]")) {
+        const answer = await fetch(`${part.dataset.draftPart}?${new URLSearchParams(pairs)}`, { headers: { accept: "text/html" }, credentials: "same-origin" });
+        if (!answer.ok || answer.redirected) throw new Error("not now");
+        part.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+        globalThis.htmx?.process(part);
+      }
+    } catch {
+      whole = false; // the network is away: the texts are back, and what was chosen stays kept until something is typed
+    }
+    form.removeAttribute("aria-busy");
+    asking = false;
+    if (whole) keep();
+  };
+  if (Array.isArray(draft) && !refused && JSON.stringify(draft) !== first) {
+    store((_, here) => here.setItem(key, JSON.stringify(draft)));
+    const again = fieldsOf(form).filter((field) => !field.closest("[data-draft-part]"));
+    for (const field of again) field.value = draft.find(([name]) => name === field.name)?.[1] ?? field.defaultValue;
+    for (const box of form.querySelectorAll("[type=checkbox]")) box.checked ||= draft.some(([name, value]) => name === box.name && value === box.value);
+    for (const fold of form.querySelectorAll("details")) fold.open ||= again.some((field) => field.value && fold.contains(field));
+    sayAgain(form, key, again, () => {
+      form.reset();
+      ask(JSON.parse(first));
+    });
+    ask(draft);
+  }
+  form.addEventListener("input", keep);
+  form.addEventListener("change", keep);
+  new MutationObserver(keep).observe(form, { childList: true, subtree: true }); // other questions came by what was answered
+  form.addEventListener("submit", () => store((_, here) => here.setItem(SENT, key)));
+}
+
+const keepAll = (place) => place.querySelectorAll("form[data-draft]").forEach((form) => (form.querySelector("[data-draft-part]") ? keepWhole : keepDraft)(form));
+keepAll(document);
+document.addEventListener("tocsin:forms", (event) => keepAll(event.detail)); // forms that came later
 refused?.focus({ preventScroll: false });
 
 // One press sends once: the button waits for the answer. The nonce in the form keeps a repeat from counting twice anyway.
