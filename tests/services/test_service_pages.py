@@ -110,3 +110,13 @@ def test_lists_call_a_service_by_its_name_as_soon_as_it_has_one(world: World) ->
         assert "<bdi>elsewhere</bdi>" in text, "what is no service stays as it was written"
     world.post("/services/shop", {"name": "The market"})
     assert "<bdi>The market</bdi>" in world.page("/incidents").text
+
+
+def test_maintenance_calls_whoever_planned_it_by_their_name_and_shows_no_empty_labels(world: World) -> None:
+    world.post("/people/alice", {"name": "Alice Moreau"})
+    world.post("/services/shop", {"name": "The shop"})
+    body = {"title": "A new disk", "services": ["shop"], "since": "2025-10-28T10:00:00Z", "until": "2025-10-28T11:00:00Z"}
+    made = world.post("/maintenance", body)
+    page = world.page(f"/maintenance/{made['maintenance']}").text
+    assert "Alice Moreau" in page
+    assert "{}" not in page

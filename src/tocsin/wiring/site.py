@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.routing import BaseRoute
 
@@ -28,6 +30,7 @@ from tocsin.comms.status import pages as status_pages
 from tocsin.comms.status import settings_pages as status_settings_pages
 from tocsin.comms.status.publisher import Publisher
 from tocsin.engine.clock import SystemClock
+from tocsin.engine.model import Reader
 from tocsin.engine.ports import Renderer
 from tocsin.engine.runtime import Runtime
 from tocsin.heartbeats import api as heartbeats_api
@@ -66,6 +69,7 @@ from tocsin.people import (
 )
 from tocsin.people import api as people_api
 from tocsin.people import settings_pages as people_pages
+from tocsin.people.queries import list_people
 from tocsin.playbooks import api as playbooks_api
 from tocsin.playbooks import edit_pages as playbook_edits
 from tocsin.playbooks import pages as playbooks_pages
@@ -77,11 +81,11 @@ from tocsin.search import api as search_api
 from tocsin.search import pages as search_pages
 from tocsin.services import api as services_api
 from tocsin.services import pages as services_pages
-from tocsin.services.names import Names
 from tocsin.services.queries import list_services
 from tocsin.web import blobs, gallery, live, preferences, system
 from tocsin.web.endpoints import Endpoint, routes
 from tocsin.web.layout import Shell
+from tocsin.web.names import Names
 from tocsin.wiring.options import Options
 from tocsin.wiring.sending import Keys
 
@@ -139,12 +143,15 @@ def endpoints_of(parts: Parts) -> list[Endpoint]:
 def shell_of(runtime: Runtime, options: Options) -> Shell:
     """Return what pages are rendered by, with the templates of every package that has some."""
 
-    def read() -> dict[str, str]:
-        with runtime.reading() as reader:
-            return {row["id"]: row["name"] for row in list_services(reader, everything=True)}
+    def called(kind: str, listed: Callable[[Reader], list[dict[str, Any]]]) -> Names:
+        def read() -> dict[str, str]:
+            with runtime.reading() as reader:
+                return {row["id"]: row["name"] for row in listed(reader)}
 
-    names = Names(read)
-    runtime.committer.listen(lambda committed: names.changed(committed.facts))
+        names = Names(kind, read)
+        runtime.committer.listen(lambda committed: names.changed(committed.facts))
+        return names
+
     return Shell(
         runtime,
         (
@@ -165,7 +172,10 @@ def shell_of(runtime: Runtime, options: Options) -> Shell:
             "heartbeats",
         ),
         gallery=options.gallery or os.environ.get("TOCSIN_GALLERY", "") == "1",
-        filters={"service": names},
+        filters={
+            "service": called("service", lambda reader: list_services(reader, everything=True)),
+            "person": called("person", lambda reader: list_people(reader, everybody=True)),
+        },
     )
 
 
