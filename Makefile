@@ -22,7 +22,7 @@ run: setup  ## a demo on this machine, with example data
 test: setup  ## the tests, without the slow torture ones
 	@sh tools/debian.sh
 	@sh tools/browser.sh
-	$(BIN)/python -m pytest --no-header -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --durations=15 --no-header -n 2 --dist loadgroup $(ARGS)
 
 check: setup  ## lint, format, types, import contracts, links in the documents
 	$(BIN)/ruff check .

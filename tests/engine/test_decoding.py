@@ -37,6 +37,5 @@ print(len(titles), len(set(titles)))
 
 
 def test_threads_of_a_running_house_may_read_their_first_playbook_at_the_same_moment(tmp_path: Path) -> None:
-    for attempt in range(2):
-        ended = subprocess.run([sys.executable, "-c", _AT_ONCE, str(tmp_path / str(attempt))], capture_output=True, text=True, check=False)
-        assert (ended.returncode, ended.stdout) == (0, "4 1\n"), ended.stderr
+    ended = subprocess.run([sys.executable, "-c", _AT_ONCE, str(tmp_path / "data")], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "4 1\n"), ended.stderr
