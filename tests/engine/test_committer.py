@@ -117,3 +117,17 @@ def test_redacted_content_keeps_the_chain_whole(house: House) -> None:
     with house.runtime.database.writing() as connection:
         connection.execute(text("UPDATE facts SET body = NULL, salt = NULL WHERE version = 2"))
         assert log.verify(connection, "counter:a") == []
+
+
+def test_what_changed_is_the_same_whether_little_or_much_has(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.runtime.commit_now("counter", "before", Raise(1), SYSTEM)
+    with house.runtime.reading() as reader:
+        before = log.newest(reader)
+    for name in ("a", "b", "a", "c", "a"):
+        house.runtime.commit_now("counter", name, Raise(1), SYSTEM)
+    with house.runtime.reading() as reader:
+        little = log.changed_since(reader, before)
+        monkeypatch.setattr(log, "_FEW", 0)
+        assert log.changed_since(reader, before) == little
+        assert little["counter:a"] == log.newest(reader)
+    assert sorted(little, key=little.__getitem__) == ["counter:b", "counter:c", "counter:a"]

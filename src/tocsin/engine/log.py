@@ -16,12 +16,12 @@ _actors: msgspec.json.Decoder[Actor] = msgspec.json.Decoder(Actor)
 
 
 _newest = select(func.max(tables.facts.c.position))
-# Grouped by the database, this would walk the whole index of streams instead of the few newest facts.
-_changed_since = (
-    select(tables.facts.c.stream, tables.facts.c.position)
-    .where(tables.facts.c.position > bindparam("position"))
-    .order_by(tables.facts.c.position)
-)
+_since = tables.facts.c.position > bindparam("position")
+_changed_since = select(tables.facts.c.stream, tables.facts.c.position).where(_since).order_by(tables.facts.c.position)
+# Grouped by the database, a few of the newest facts would cost a walk through the index of all streams.
+_much_changed_since = select(tables.facts.c.stream, func.max(tables.facts.c.position)).where(_since).group_by(tables.facts.c.stream)
+_FEW: Final = 10_000
+"""Positions of which each is read; where more have passed, the database groups them."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -102,7 +102,8 @@ def newest(reader: Reader) -> int:
 
 def changed_since(reader: Reader, position: int) -> dict[str, int]:
     """Return the records that changed after a position of the log, each with the position of its newest fact."""
-    return {str(stream): int(at) for stream, at in reader.rows(_changed_since, {"position": position})}
+    few = newest(reader) - position <= _FEW
+    return {str(stream): int(at) for stream, at in reader.rows(_changed_since if few else _much_changed_since, {"position": position})}
 
 
 def fold(kind: Kind, stream: str, facts: Sequence[Fact] | Iterator[Fact]) -> Any:
