@@ -56,3 +56,15 @@ def test_the_choice_is_the_same_one_while_nothing_changes(world: World) -> None:
     assert whole is again
     assert shop is shop_again
     assert (len(whole), len(shop)) == (1, 1)
+
+
+def test_a_reader_of_an_older_moment_is_given_nothing_that_came_later(world: World) -> None:
+    numbers = Numbers(Bookshelf())
+    stranger, everybody = Viewer("person", "carol"), Viewer("system", "system", reads_private=True)
+    taken_in(world, "a", 1, 10)
+    with world.app.runtime.reading() as older:
+        assert len(numbers.cases(older, stranger, Filter())) == 1  # the moment that this reader sees is settled
+        private = world.declare(title="Nobody knows", private=True)
+        with world.app.runtime.reading() as newer:
+            assert private in [case.incident for case in numbers.cases(newer, everybody, Filter())]
+        assert [case.title for case in numbers.cases(older, stranger, Filter())] == ["a"]

@@ -63,8 +63,10 @@ class Kept(Generic[T]):
         """Choices that were given out since the last change, by their first and last place."""
 
     def within(self, reader: Reader, begin: datetime | None, end: datetime | None) -> Chosen[T]:
-        """Return the values within [begin, end), oldest first, with every change that the reader can see; the same choice while nothing changes."""
+        """Return the values within [begin, end), oldest first, as the reader sees them; the same choice while nothing changes."""
         with self._lock:
+            if log.newest(reader) < self._position:  # what is kept is ahead: it may name what this reader cannot know to be private
+                return self._as_seen(reader, begin, end)
             self._catch_up(reader)
             first = 0 if begin is None else bisect_left(self._times, micros(begin))
             last = len(self._ordered) if end is None else bisect_left(self._times, micros(end))
@@ -74,6 +76,14 @@ class Kept(Generic[T]):
                     self._spans.clear()
                 found = self._spans[first, last] = Chosen(self._ordered[first:last])
             return found
+
+    def _as_seen(self, reader: Reader, begin: datetime | None, end: datetime | None) -> Chosen[T]:
+        values = sorted((self._make(row) for row in reader.rows(self._rows(None))), key=self._at)
+        return Chosen(
+            value
+            for value in values
+            if (begin is None or self._at(value) >= micros(begin)) and (end is None or self._at(value) < micros(end))
+        )
 
     def _catch_up(self, reader: Reader) -> None:
         newest = log.newest(reader)
