@@ -11,6 +11,9 @@ from sqlalchemy import select
 
 from tests.world import World, forms_of
 from tocsin.engine import rebuild
+from tocsin.engine.model import Viewer
+from tocsin.incidents import feed_queries
+from tocsin.incidents.belonging_queries import hidden_streams
 from tocsin.incidents.tables import incident_readers
 
 
@@ -269,3 +272,14 @@ def test_no_page_is_opened_for_a_group_that_one_may_not_see(world: World) -> Non
     world.post("/people/carol", {"name": "Carol"})
     refused = world.send("POST", "/pages", {"title": "x", "targets": ["person:carol"], "group": group}, person="carol")
     assert (refused.status, refused.json["field"]) == (422, "group")
+
+
+def test_a_page_that_was_opened_for_a_hidden_group_is_told_by_no_feed_and_in_no_list_of_records(world: World) -> None:
+    group = raised(world, "hidden")["group"]
+    private = world.declare(private=True)
+    world.post(f"/groups/{group}/link", {"incident": private})
+    page = world.post("/pages", {"title": "x", "targets": ["person:alice"], "group": group})["page"]
+    with world.app.runtime.reading() as reader:
+        assert f"page:{page}" in feed_queries.secret(reader, [f"page:{page}"])
+        assert f"page:{page}" in hidden_streams(reader, Viewer("person", "carol"))
+        assert f"page:{page}" not in hidden_streams(reader, Viewer("person", "alice"))

@@ -144,4 +144,6 @@ def hidden_streams(reader: Reader, viewer: Viewer) -> frozenset[str]:
     for kind, name in _BELONG.items():
         table = _table(name)
         found |= {f"{kind}:{row[0]}" for row in reader.rows(select(table.c.id).where(table.c.incident.in_(ids)))}
-    return frozenset(found)
+    pages, groups = _table("pages"), _table("alert_groups")
+    of_groups = select(pages.c.id).where(pages.c.group.in_(select(groups.c.id).where(groups.c.incident.in_(ids))))
+    return frozenset(found | {f"page:{row[0]}" for row in reader.rows(of_groups)})
