@@ -191,8 +191,7 @@ class _Pages:
             return _Level(None, None, by_hand=False, problem=_in_words(refused, book))
         chosen = book.severity(by_hand) if by_hand else None
         level = chosen or book.severity(found.severity)
-        calls = level is not None and level.urgency != "none" and level.mode != "ticket_only"
-        stands = standing(reader, level.page, reader.now) if level is not None and calls else ()
+        stands = standing(reader, level.page, reader.now) if level is not None and level.calls else ()
         called = callees(stands, calling(reader, alerts=alerts_chosen))
         policies = tuple(policy.name or policy.id for name in called.policies if (policy := paging.policy_of(reader, name)) is not None)
         missing = says(stands, lambda word: name_in(book, word))

@@ -124,7 +124,7 @@ def _playbook_of(shelf: Bookshelf, reader: Reader, playbook_id: str) -> Playbook
 def _levels(playbook: Playbook | None) -> Iterator[tuple[Severity, Urgency]]:
     """Yield the severities of a playbook that call people, with how loudly."""
     for level in playbook.severities if playbook is not None else ():
-        if level.mode != "ticket_only" and level.urgency != "none":
+        if level.calls:
             yield level, "low" if level.urgency == "low" else "high"
 
 

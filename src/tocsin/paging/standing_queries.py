@@ -19,7 +19,6 @@ from tocsin.paging.page import Page
 from tocsin.paging.standing import Stands, missing, says
 from tocsin.playbooks.model import Playbook
 from tocsin.playbooks.queries import Bookshelf
-from tocsin.playbooks.scale import Severity
 
 
 def standing(reader: Reader, words: Iterable[str], at: datetime) -> tuple[Stands, ...]:
@@ -64,7 +63,7 @@ def calling(reader: Reader, incident: str = "", alerts: Iterable[str] = ()) -> s
 
 def words_of(playbook: Playbook) -> tuple[str, ...]:
     """Return every word by which a playbook calls people: of its levels' pages, and of its escalations."""
-    called = (word for level in playbook.severities if calls(level) for word in level.page)
+    called = (word for level in playbook.severities if level.calls for word in level.page)
     return tuple(dict.fromkeys((*called, *(word for rule in playbook.escalations for word in rule.to))))
 
 
@@ -90,16 +89,11 @@ def nobody_stands(reader: Reader, shelf: Bookshelf, default_playbook: str, at: d
                 "says": list(says(lacking, partial(name_in, book))),
                 "levels": [
                     level.id for level in book.severities
-                    if level.page and calls(level) and not any(one.somebody for one in standing(reader, level.page, at))
+                    if level.page and level.calls and not any(one.somebody for one in standing(reader, level.page, at))
                 ],
             }
         )  # fmt: skip
     return found
-
-
-def calls(level: Severity) -> bool:
-    """Tell whether a level calls people at all."""
-    return level.urgency != "none" and level.mode != "ticket_only"
 
 
 def name_in(playbook: Playbook, word: str) -> str:

@@ -75,6 +75,11 @@ class Severity(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     component: ComponentState = "degraded_performance"
     """What the status page shows the affected component as, once the public was told of such an incident and until an update says otherwise."""
 
+    @property
+    def calls(self) -> bool:
+        """Whether it calls people at all."""
+        return self.mode != "ticket_only" and self.urgency != "none"
+
 
 class Question(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question of the classification; its answer is a variable of the rules' conditions."""

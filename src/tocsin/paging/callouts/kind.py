@@ -34,7 +34,7 @@ def reactions(shelf: Bookshelf) -> tuple[Reaction, ...]:
 
     def for_severity(fact: Fact, incident: Incident, reader: Reader) -> Wanted | None:
         level = level_of(incident, reader)
-        if level is None or level.urgency == "none" or level.mode == "ticket_only" or incident.imported or incident.ended:
+        if level is None or not level.calls or incident.imported or incident.ended:
             return None
         if isinstance(fact.event, e.SeverityChanged):
             playbook = book_of(incident, reader)
