@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +130,37 @@ def test_an_entry_goes_with_all_its_corrections_whichever_is_named(world: World,
     assert "password" not in str(bodies)
     assert "password" not in str(shown(world, incident)) + str(world.get(f"/incidents/{incident}/timeline"))
     assert rows_that_differ(world) == []
+
+
+def test_an_answer_of_the_first_assessment_that_is_redacted_is_asked_again_and_its_duty_stays_kept(tmp_path: Path) -> None:
+    world = World(tmp_path, playbook="compact")
+    incident = world.declare(severity="SEV2", detected_by="user report")
+    asked = [one["id"] for one in world.get("/playbooks/compact")["assessment"]]
+    world.post(f"/incidents/{incident}/assessment", {"answers": dict.fromkeys(asked, "Mrs Smith cannot pay")})
+
+    def duty() -> str:
+        return next(str(one["state"]) for one in shown(world, incident)["obligations"] if one["rule"].startswith("assessment"))
+
+    assert duty() == "kept"
+    redact(world, incident, facts(world, incident, "incident.entry_logged")[0])
+    assert duty() == "kept"
+    assert asked[0] not in shown(world, incident)["assessment"]
+    assert rows_that_differ(world) == []
+    world.post(f"/incidents/{incident}/assessment", {"answers": {asked[0]: "A customer cannot pay"}})
+    assert shown(world, incident)["assessment"][asked[0]] == "A customer cannot pay"
+    world.close()
+
+
+def test_a_redaction_leaves_kept_answers_in_force_and_they_hold_no_word_of_what_went(world: World, incident: str) -> None:
+    def declared() -> Any:
+        return world.send("POST", "/incidents", {"title": "Once"}, headers={"idempotency-key": "declared-once"}).json["incident"]
+
+    def logged() -> Any:
+        body = {"kind": "OBSERVATION", "text": "password one"}
+        return world.send("POST", f"/incidents/{incident}/entries", body, headers={"idempotency-key": "logged-once"}).json["entry"]
+
+    other, entry = declared(), logged()
+    redact(world, incident, entry)
+    assert (declared(), logged()) == (other, entry)
+    with world.app.runtime.database.reading() as connection:
+        assert "password" not in str(connection.exec_driver_sql("SELECT request, result FROM idempotency").all())

@@ -131,7 +131,11 @@ def _left(incident: Incident, fact: Fact, gone: Collection[int]) -> Left:
     event = fact.event
     rested = tuple((name, m) for name, candidates in incident.moments.items() for m in candidates if m.source in gone)
     if isinstance(event, events.EntryLogged | events.EntryCorrected):
-        return Left(fact.occurred_at, event.kind, event.progress, rested)
+        said = incident.assessment.get(event.field)
+        answered = said if said is not None and said.source in gone else None
+        return Left(
+            fact.occurred_at, event.kind, event.field if answered else "", (answered.since or answered.at) if answered else None, event.progress, rested,
+        )  # fmt: skip
     told = next((update for update in incident.updates if update.source == fact.version), None)
     return Left(fact.occurred_at, moments=rested, update=told)
 

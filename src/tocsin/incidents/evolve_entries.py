@@ -92,6 +92,8 @@ def redacted(state: Incident, event: e.Redacted, at: datetime) -> dict[str, Any]
         changes["updates"] = with_update(state, left.update)
     if left.progress:
         changes["progress_at"] = later(state.progress_at, left.at)
+    if left.field and left.field not in state.assessment:
+        changes["assessment"] = put(state.assessment, left.field, Said(left.at, "", event.fact, left.since))
     if left.kind:
         silent = Said(left.at, "", event.fact)
         oldest = state.first.get(left.kind)

@@ -159,6 +159,10 @@ class Left(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime
     kind: str = ""
     """The type of the entry."""
+    field: str = ""
+    """The line of the first assessment that it answered."""
+    since: datetime | None = None
+    """When that was first answered."""
     progress: bool = False
     moments: tuple[tuple[str, Moment], ...] = ()
     """Milestones that still rested on it."""

@@ -336,14 +336,14 @@ def _readings(incident: Incident, playbook: Playbook | None) -> list[dict[str, A
 
 def _asks(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
     """Return the questions of the first assessment, those that are not answered first, each with its answer."""
-    said = {name: one.text for name, one in incident.assessment.items()}
+    said = {name: one.text for name, one in incident.assessment.items() if one.text}
     asked = sorted(playbook.assessment, key=lambda one: one.id in said) if playbook else []
     return [{"id": one.id, "ask": one.ask, "required": one.required, "said": said.get(one.id, "")} for one in asked]
 
 
 def _assessment(incident: Incident, playbook: Playbook | None) -> list[dict[str, Any]]:
     asked = {f.id: f.ask for f in playbook.assessment} if playbook else {}
-    return [{"ask": asked.get(name, name), "text": said.text, "at": said.at} for name, said in incident.assessment.items()]
+    return [{"ask": asked.get(name, name), "text": said.text, "at": said.at} for name, said in incident.assessment.items() if said.text]
 
 
 def _severity_name(incident: Incident, playbook: Playbook | None) -> str:

@@ -32,7 +32,7 @@ def incident_view(incident: Incident, playbook: Playbook | None, now: datetime) 
         "milestones": [{"id": name, **msgspec.to_builtins(moment, builtin_types=(datetime,))} for name, moment in moments.items()],
         "readings": msgspec.to_builtins(incident.readings, builtin_types=(datetime,)),
         "mitigations": [msgspec.to_builtins(m, builtin_types=(datetime,)) for m in incident.mitigations.values()],
-        "assessment": {name: said.text for name, said in incident.assessment.items()},
+        "assessment": {name: said.text for name, said in incident.assessment.items() if said.text},
         "figures": msgspec.to_builtins(incident.figures), "alerts": msgspec.to_builtins(list(incident.alerts.values()), builtin_types=(datetime,)),
         "links": msgspec.to_builtins(incident.links), "entries": incident.entries, "engaged": incident.engaged, "invited": incident.invited,
         "updates": [msgspec.to_builtins(u, builtin_types=(datetime,)) for u in incident.updates],

@@ -116,7 +116,7 @@ def impact(material: Material, section: Section) -> list[str]:
     """Return the impact in words, with the figures where the document has no other place for them."""
     lines = [cell(material.incident.impact)] if material.incident.impact else []
     asked = {field.id: field.ask for field in material.playbook.assessment}
-    answers = [f"- {cell(asked.get(name, name))}: {cell(said.text)}" for name, said in material.incident.assessment.items()]
+    answers = [f"- {cell(asked.get(name, name))}: {cell(said.text)}" for name, said in material.incident.assessment.items() if said.text]
     if answers and not material.sanitised:
         lines += ["", "First assessment:", "", *answers] if lines else ["First assessment:", "", *answers]
     if not material.has("figures") and (material.incident.figures or material.playbook.figures):
