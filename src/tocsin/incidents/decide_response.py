@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin.engine.errors import Conflict, Refused
-from tocsin.engine.model import Command, Context, Decision, Delivery, Happened
+from tocsin.engine.model import Command, Context, Decision, Happened
 from tocsin.incidents import commands as c
 from tocsin.incidents import errors, events, gates, messages, obligations
 from tocsin.incidents import notes as n
 from tocsin.incidents.decide_base import Found, Handler, milestones_set_by, need, occurred, one, open_only, person, role_id
+from tocsin.incidents.decide_room import given
 from tocsin.incidents.model import Incident
 from tocsin.incidents.roles import assigned, on_acknowledging
 from tocsin.playbooks.model import Playbook
@@ -36,18 +37,10 @@ def _assign(incident: Incident, command: c.AssignRole, ctx: Context, playbook: P
     holding = incident.roles.get(role)
     if holding is not None and holding.person == command.person:
         return Decision(result={"role": role, "person": command.person, "conflicts": []})
-    held = {name: h.person for name, h in incident.roles.items()}
-    at = occurred(command.at, ctx)
-    fact = assigned(playbook, held, role, command.person, previous=holding.person if holding else "", note=command.note)
-    facts = [Happened(fact, at)]
-    deliveries: tuple[Delivery, ...] = ()
-    # What nobody wrote for an audience does not go to one while the incident is private: those whom it names see it in the room.
-    tells = fact.hand_over and fact.leads and not incident.private
-    posted = messages.role_list(incident, playbook, {**held, role: command.person}, ctx, at) if tells else None
-    if posted is not None:
-        facts.append(Happened(posted[0], at))
-        deliveries = posted[1]
-    return Decision(tuple(facts), deliveries, {"role": role, "person": command.person, "conflicts": list(fact.conflicts)})
+    facts, deliveries = given(incident, playbook, role, command.person, command.note, ctx, command.at)
+    taken = facts[0].event
+    assert isinstance(taken, events.RoleAssigned)
+    return Decision(facts, deliveries, {"role": role, "person": command.person, "conflicts": list(taken.conflicts)})
 
 
 def _vacate(incident: Incident, command: c.VacateRole, ctx: Context, playbook: Playbook) -> Decision:
